@@ -1,5 +1,6 @@
 """The gate for everything zipped: zip files, and docx, odt and xlsx, which are zips of XML."""
 
+import lzma
 import re
 import zipfile
 import zlib
@@ -15,6 +16,7 @@ MAX_RATIO = 200
 _SMALL = 20_000_000
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml")
 
 
@@ -22,8 +24,8 @@ def check(data: bytes, name: str) -> None:
     """Pass a zip of any kind that is safe to open; raise EvidenceError for one that is not.
 
     Refused: broken and encrypted zips, too many members, more than MAX_BYTES or MAX_RATIO times its size when unpacked
-    (really unpacked: what the header claims is not believed), members that would leave the folder, and, in the XML of an
-    office file, any document type declaration, the only place where entities can be defined.
+    (really unpacked: what the header claims is not believed), members that would leave the folder, and, in the XML of
+    an office file, any document type declaration, the only place where entities can be defined.
     """
     with opened(BytesIO(data)) as archive:
         names = set(archive.namelist())
@@ -39,7 +41,7 @@ def opened(stream: IO[bytes]) -> zipfile.ZipFile:
     """The zip in the stream. Raises EvidenceError where there is none, or with too many members."""
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise EvidenceError("is broken: it cannot be unzipped; get another copy, or save it again") from error
     if len(archive.infolist()) > MAX_MEMBERS:
         raise EvidenceError(f"holds more than {MAX_MEMBERS:,} members: unzip it and add the folder")
@@ -75,7 +77,7 @@ def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, xml
                 total += len(chunk)
                 if total > limit:
                     raise EvidenceError("unpacks to far more than its size (a zip bomb?): not opened")
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError) as error:
+    except _BROKEN as error:
         raise EvidenceError("is broken: it cannot be unzipped; get another copy, or save it again") from error
     return total
 

@@ -14,7 +14,9 @@ _MARKS = (
 )
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
-_ENOUGH_WESTERN = 0.25
+_PUNCTUATION = frozenset(b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99") | frozenset(range(0xA0, 0xC0))
+_WESTERN_SHARE = 0.25
+_MACINTOSH = re.compile(rb"[a-z]\xd5(?:s|t|d|m|ll|re|ve)\b")
 
 
 def decode(data: bytes) -> tuple[str, str | None]:
@@ -80,15 +82,18 @@ def _guessed(data: bytes) -> tuple[str, str | None]:
     if sound >= len(broken):
         note = f"{len(broken)} bytes are not UTF-8 and were read as Windows-1252"
         return re.sub("[\udc80-\udcff]", lambda found: _western(bytes([ord(found[0]) - 0xDC00])), text), note
+    if _MACINTOSH.search(data):
+        return data.decode("mac-roman"), "read as Mac Roman: its apostrophes are those of an old Macintosh"
     if _is_western(data):
         return _western(data), "read as Windows-1252: it is not UTF-8"
     return _by_statistics(data)
 
 
 def _is_western(data: bytes) -> bool:
-    high = sum(byte > 0x7F for byte in data)
-    letters = sum(chr(byte).isalpha() for byte in data if byte < 0x80)
-    return high <= _ENOUGH_WESTERN * (high + letters)
+    head = data[:200_000]
+    letters = sum(byte < 0x80 and chr(byte).isalpha() for byte in head)
+    accented = sum(byte > 0x7F and byte not in _PUNCTUATION for byte in head)
+    return accented <= _WESTERN_SHARE * (accented + letters)
 
 
 def _western(data: bytes) -> str:
