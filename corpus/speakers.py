@@ -1,0 +1,172 @@
+"""Which labels of a document are its speakers, and which of the speakers asks the questions.
+
+The decision is made over the whole document: a label counts when it is a word for a role, repeats, or takes turns with
+others; "Note:", headings and sentences that end in a colon do none of these often enough.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from corpus.labels import (
+    BRACKET,
+    COLON,
+    INTERVIEWER_WORDS,
+    LETTER,
+    NAME,
+    OTHER_WORDS,
+    OWN_LINE,
+    ROLE,
+    WEAK,
+    Label,
+    offered,
+    words_of_role,
+)
+from corpus.passage import INTERVIEWEE, INTERVIEWER
+
+_CERTAIN_SHAPES = frozenset({COLON, OWN_LINE})
+_QUOTES = frozenset({"", '"', "“", "„", "«"})
+_MANY = 40  # labels in a document from which on a single word seen once or twice is not taken for a speaker
+_LEAST_SHARE = 0.15  # of the lines after the first label that carry one, in a conversation without role words
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """What one speaker did in a document: turns, turns with a question mark, turns that end in one, words."""
+
+    turns: int
+    asking: int
+    ending: int
+    words: int
+
+
+def chosen(lines: Sequence[str], marks: Mapping[int, int] | None = None) -> dict[int, Label]:
+    """The labels, by line number, that name speakers, decided over all lines; empty for a text without speakers.
+
+    lines: every line of one document that is not empty. marks: length of the leading run in a line that the format
+    marks as a name, by line number.
+    """
+    marks = marks or {}
+    labels = {
+        number: label for number, line in enumerate(lines) if (label := offered(line, marks.get(number, 0))) is not None
+    }
+    labels = _of_kept_shapes(labels, lines)
+    if not labels:
+        return {}
+    grades = _grades(labels, lines)
+    if not _is_conversation(labels, grades, len(lines)):
+        return {}
+    counts = Counter(label.key for label in labels.values())
+    kept = {key for key, count in counts.items() if _is_speaker(key, count, grades[key], len(labels))}
+    kept -= _quoted(labels)
+    return {number: label for number, label in labels.items() if label.key in kept}
+
+
+def _of_kept_shapes(labels: dict[int, Label], lines: Sequence[str]) -> dict[int, Label]:
+    """Without the labels of shapes that this document does not use for speakers (dashes, tabs, lettered lists)."""
+    shapes = {label.shape for label in labels.values()}
+    kept = {shape for shape in shapes if shape in _CERTAIN_SHAPES or _used_for_speakers(shape, labels, lines)}
+    if LETTER in kept and not {"q", "a"} <= {label.key for label in labels.values()}:
+        kept.discard(LETTER)
+    return {number: label for number, label in labels.items() if label.shape in kept}
+
+
+def _used_for_speakers(shape: str, labels: Mapping[int, Label], lines: Sequence[str]) -> bool:
+    """A shape that is also used for other things is trusted when few names take many turns."""
+    own = [label for label in labels.values() if label.shape == shape]
+    keys = Counter(label.key for label in own)
+    roles = sum(label.grade == ROLE for label in own)
+    changes = sum(one.key != two.key for one, two in pairwise(own))
+    repeated = len(own) >= 3 and len(keys) <= len(own) / 2 and changes >= 2
+    enough = len(own) >= 0.3 * (len(lines) - min(number for number, label in labels.items() if label.shape == shape))
+    if shape == BRACKET and roles < len(own):
+        return repeated and enough
+    return (repeated or (roles == len(own) and changes >= 1)) and (enough or shape == LETTER)
+
+
+def _grades(labels: Mapping[int, Label], lines: Sequence[str]) -> dict[str, int]:
+    """The grade of each key; a single word that the text also uses in lower case ("cost") is only WEAK."""
+    grades = {label.key: label.grade for label in labels.values()}
+    timed = {label.key for label in labels.values() if label.time is not None}
+    single = {key for key, how in grades.items() if how == NAME and key.isalpha() and key not in timed}
+    if single:
+        text = "\n".join(lines)
+        used = {key for key in single if key.upper() != key and re.search(rf"(?<![\w'’-]){key}(?![\w'’-])", text)}
+        grades |= dict.fromkeys(used, WEAK)
+    return grades
+
+
+def _is_conversation(labels: Mapping[int, Label], grades: Mapping[str, int], lines: int) -> bool:
+    keys = [label.key for label in labels.values()]
+    counts = Counter(keys)
+    share = len(keys) / (lines - min(labels))
+    changes = sum(one != two for one, two in pairwise(keys))
+    sure = sum(count for key, count in counts.items() if grades[key] == ROLE)
+    named = [key for key, count in counts.items() if grades[key] >= NAME and count >= 2]
+    timed = sum(label.time is not None for label in labels.values())
+    if sure:
+        return sure >= 3 or (len(keys) >= 2 and (sure >= 2 or len(counts) >= 2) and share >= _LEAST_SHARE)
+    if len(counts) == 1:
+        return len(keys) >= 3 and share >= 0.3 and (bool(named) or timed == len(keys))
+    takes_turns = changes >= 2 and len(counts) <= max(2, 0.6 * len(keys))
+    if named:
+        return takes_turns and (share >= _LEAST_SHARE or (len(named) >= 2 and len(keys) >= _MANY))
+    return takes_turns and share >= 0.6 and min(counts.values()) >= 2
+
+
+def _is_speaker(key: str, count: int, how: int, labels: int) -> bool:
+    """In a conversation: roles and names of several words at once, single words when they come often enough."""
+    if how == ROLE or count > max(2, labels // 200):
+        return True
+    if how == WEAK:
+        return count >= 2 and labels < _MANY
+    return labels < _MANY or (" " in key and (count >= 2 or not key.startswith("the ")))
+
+
+def _quoted(labels: Mapping[int, Label]) -> set[str]:
+    """Keys that only introduce quotations, or only stand alone, where the words of most labels follow at once."""
+    plain = Counter(label.key for label in labels.values() if label.rest not in _QUOTES)
+    if 2 * plain.total() < len(labels):
+        return set()
+    return {label.key for label in labels.values()} - plain.keys()
+
+
+def roles(voices: Mapping[str, Voice], interviewers: Sequence[str] = ()) -> dict[str, str]:
+    """INTERVIEWER or INTERVIEWEE for every speaker.
+
+    interviewers: names, in any case; given, exactly these are the interviewers. Otherwise those with a word for the
+    role ("Moderator", "Q"), else the one who clearly asks the questions; where nobody does, all are INTERVIEWEE, so
+    that evidence is coded too often rather than lost.
+    """
+    if interviewers:
+        asked = {name.casefold() for name in interviewers}
+        found = {name for name in voices if name.casefold() in asked}
+    else:
+        regular = sum(voice.turns for voice in voices.values()) / 50
+        named = {name for name, voice in voices.items() if voice.turns >= regular and _named_interviewer(name, voices)}
+        found = named or _who_asks(voices)
+    return {name: INTERVIEWER if name in found else INTERVIEWEE for name in voices}
+
+
+def _named_interviewer(name: str, voices: Mapping[str, Voice]) -> bool:
+    words = words_of_role(name)
+    return bool(words & INTERVIEWER_WORDS) and not words & OTHER_WORDS and len(voices) > 1
+
+
+def _who_asks(voices: Mapping[str, Voice]) -> set[str]:
+    """The one speaker who asks most of the questions, far more often than the others.
+
+    One who also says most of the words must do little else but ask (counsel who reads out what the question is about).
+    """
+    if len(voices) < 2:
+        return set()
+    name = max(voices, key=lambda one: voices[one].asking)
+    first = voices[name]
+    others = [voice for one, voice in voices.items() if one != name]
+    turns, asking, words = (sum(getattr(voice, what) for voice in others) for what in ("turns", "asking", "words"))
+    often, seldom = first.asking / first.turns, asking / turns
+    if first.asking < 3 or first.asking < 2 * asking or often < 0.3 or often < 2.5 * seldom:
+        return set()
+    return {name} if first.words <= words or (often >= 0.5 and seldom <= 0.1) else set()
