@@ -4,6 +4,7 @@ import lzma
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import IO
 from xml.parsers import expat
@@ -15,7 +16,6 @@ MAX_BYTES = 500_000_000
 MAX_RATIO = 200
 _SMALL = 20_000_000
 _CHUNK = 1 << 20
-_HEAD = 1 << 16
 _BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError, ValueError)
 _OFFICE = ("[Content_Types].xml", "mimetype", "content.xml")
 
@@ -34,7 +34,7 @@ def check(data: bytes, name: str) -> None:
                 raise EvidenceError("is protected by a password: save it without one")
             if escapes(member.filename):
                 raise EvidenceError(f"holds a member that would leave its folder ({member.filename!r}): not opened")
-        measure(archive, len(data), xml=any(office in names for office in _OFFICE))
+        _measure(archive, len(data), xml=any(office in names for office in _OFFICE))
 
 
 def opened(stream: IO[bytes]) -> zipfile.ZipFile:
@@ -48,17 +48,66 @@ def opened(stream: IO[bytes]) -> zipfile.ZipFile:
     return archive
 
 
-def measure(archive: zipfile.ZipFile, size: int, *, xml: bool = False) -> None:
-    """Unpack every member that can be unpacked, keeping nothing, and raise EvidenceError for a zip bomb.
+class Budget:
+    """How many bytes a zip, with the zips in it, may still unpack to."""
 
-    size: of the zip itself, in bytes. xml: also refuse document types in XML members.
+    def __init__(self, size: int, limit: int) -> None:
+        self.left = min(limit, max(_SMALL, MAX_RATIO * size))
+
+    def spend(self, count: int) -> None:
+        """Raise EvidenceError where there is none left."""
+        self.left -= count
+        if self.left < 0:
+            raise EvidenceError("unpacks to far more than its size (a zip bomb?): unzip it yourself and add the folder")
+
+
+def members(
+    archive: zipfile.ZipFile, budget: Budget, limit: int, is_first: Callable[[str], bool]
+) -> Iterator[tuple[str, bytes | str]]:
+    """Each file in a plain zip by name: its bytes, or the reason why they were not read.
+
+    limit: most bytes of one member. is_first: which names come before all others.
+    Raises EvidenceError when the budget is spent; what came before stands.
     """
-    limit = min(MAX_BYTES, max(_SMALL, MAX_RATIO * size))
-    total = 0
+    named = [(_name(member), member) for member in archive.infolist() if not member.is_dir()]
+    for name, member in sorted(named, key=lambda pair: (not is_first(pair[0]), pair[0].split("/"))):
+        yield name, _bytes(archive, member, budget, limit)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The member's name; many programs write UTF-8 without saying so."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
+
+
+def _bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, limit: int) -> bytes | str:
+    if escapes(member.filename):
+        return "is named so that it would leave its folder: not opened"
+    if member.flag_bits & 1:
+        return "is protected by a password: unzip it yourself and add the folder"
+    data = bytearray()
+    try:
+        with archive.open(member) as stream:
+            while chunk := stream.read(_CHUNK):
+                budget.spend(len(chunk))
+                data += chunk
+                if len(data) > limit:
+                    return f"is larger than {limit // 1_000_000} MB: split it into smaller files"
+    except _BROKEN:
+        return "is broken: it cannot be unzipped; get another copy of the zip"
+    return bytes(data)
+
+
+def _measure(archive: zipfile.ZipFile, size: int, *, xml: bool) -> None:
+    """Unpack every member, keeping nothing; raise EvidenceError for a zip bomb, or a document type in XML."""
+    budget = Budget(size, MAX_BYTES)
     for member in archive.infolist():
-        if member.is_dir() or member.flag_bits & 1:
-            continue
-        total += _unpacked(archive, member, limit - total, xml)
+        if not member.is_dir():
+            _unpack(archive, member, budget, xml)
 
 
 def escapes(name: str) -> bool:
@@ -67,19 +116,17 @@ def escapes(name: str) -> bool:
     return ".." in parts or name.startswith(("/", "\\")) or bool(re.match(r"[A-Za-z]:", name)) or "\x00" in name
 
 
-def _unpacked(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int, xml: bool) -> int:
-    total = 0
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget, xml: bool) -> None:
+    first = xml
     try:
         with archive.open(member) as stream:
             while chunk := stream.read(_CHUNK):
-                if xml and total == 0:
+                if first:
                     _check_xml(chunk, member.filename)
-                total += len(chunk)
-                if total > limit:
-                    raise EvidenceError("unpacks to far more than its size (a zip bomb?): not opened")
+                first = False
+                budget.spend(len(chunk))
     except _BROKEN as error:
         raise EvidenceError("is broken: it cannot be unzipped; get another copy, or save it again") from error
-    return total
 
 
 def _check_xml(chunk: bytes, name: str) -> None:

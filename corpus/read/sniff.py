@@ -2,8 +2,58 @@
 
 import codecs
 import re
+import zipfile
+from io import BytesIO
+from typing import IO
 
 from corpus.errors import EvidenceError
+
+SUFFIXES = {
+    **{suffix: suffix for suffix in "txt md docx odt rtf pdf html vtt srt csv tsv xlsx json jsonl".split()},
+    **{suffix: suffix for suffix in ("doc", "xls", "ppt", "msg")},
+    **dict.fromkeys("yml yaml toml ini cfg conf xml sql py r rmd js css log lock bib ris tex".split(), "settings"),
+    **{"text": "txt", "markdown": "md", "docm": "docx", "dotx": "docx", "htm": "html", "xhtml": "html"},
+    **{"tab": "tsv", "xlsm": "xlsx", "ndjson": "jsonl", "eml": "msg"},
+}
+_TEXT = ("txt", "md", "html", "vtt", "srt", "csv", "tsv", "json", "jsonl")
+_STARTS = (
+    (b"{\\rtf", "rtf"),
+    (b"\x89PNG", "image"),
+    (b"\xff\xd8\xff", "image"),
+    (b"GIF8", "image"),
+    (b"II*\x00", "image"),
+    (b"MM\x00*", "image"),
+    (b"ID3", "sound"),
+    (b"\xff\xfb", "sound"),
+    (b"OggS", "sound"),
+    (b"fLaC", "sound"),
+    (b"\x1aE\xdf\xa3", "video"),
+    (b"\x1f\x8b", "packed"),
+    (b"7z\xbc\xaf\x27\x1c", "packed"),
+    (b"Rar!", "packed"),
+    (b"BZh", "packed"),
+    (b"\xfd7zXZ", "packed"),
+    (b"SQLite format 3", "database"),
+    (b"PAR1", "database"),
+)
+_INSIDE = (
+    ("word/document.xml", "docx"),
+    ("xl/workbook.xml", "xlsx"),
+    ("xl/workbook.bin", "xlsb"),
+    ("ppt/presentation.xml", "ppt"),
+    ("project.qde", "project"),
+)
+_MIMETYPES = (
+    (b"application/vnd.oasis.opendocument.text", "odt"),
+    (b"application/vnd.oasis.opendocument.spreadsheet", "ods"),
+    (b"application/vnd.oasis.opendocument.presentation", "ppt"),
+    (b"application/epub+zip", "epub"),
+)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|div|p)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_SRT = re.compile(r"\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->")
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -17,6 +67,86 @@ _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PUNCTUATION = frozenset(b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99") | frozenset(range(0xA0, 0xC0))
 _WESTERN_SHARE = 0.25
 _MACINTOSH = re.compile(rb"[a-z]\xd5(?:s|t|d|m|ll|re|ve)\b")
+
+
+def kind(data: bytes, name: str) -> str:
+    """What the file is: a kind that READERS names, or "empty", "zip", or one of those that cannot be read.
+
+    The content decides where it can; the suffix decides between kinds of text, which look alike.
+    """
+    suffix = _suffix(name)
+    if not data.strip(b"\x00\xef\xbb\xbf\xff\xfe \t\r\n\x0b\x0c"):
+        return "empty"
+    if data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
+        return zipped(BytesIO(data), name)
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        return _compound(data, suffix)
+    if b"%PDF-" in data[:1024]:
+        return "pdf"
+    for start, found in (*_STARTS, *_media(data)):
+        if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(start):
+            return found
+    return _text(data, suffix)
+
+
+def _suffix(name: str) -> str:
+    return SUFFIXES.get(name.rpartition(".")[2].lower(), "") if "." in name else ""
+
+
+def _media(data: bytes) -> tuple[tuple[bytes, str], ...]:
+    """Containers whose kind stands a few bytes in."""
+    if data[4:8] == b"ftyp":
+        brand = data[8:11]
+        return ((data[:4], "sound" if brand == b"M4A" else "image" if brand in (b"hei", b"avi", b"mif") else "video"),)
+    if data.startswith(b"RIFF"):
+        return ((b"RIFF", {b"WAVE": "sound", b"WEBP": "image"}.get(data[8:12], "video")),)
+    return ()
+
+
+def differs(kind: str, name: str) -> bool:
+    """Whether the name's suffix says something else than the content."""
+    return kind != _suffix(name) and "." in name
+
+
+def zipped(stream: IO[bytes], name: str) -> str:
+    """The kind of a file that starts as zips do: "zip" for a plain one, and where it is broken, by its suffix."""
+    suffix = _suffix(name)
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            names = set(archive.namelist())
+            first = min((member.header_offset for member in archive.infolist()), default=0)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return suffix if suffix in ("docx", "xlsx", "odt") else "zip"
+    for inside, found in _INSIDE:
+        if inside in names:
+            return found
+    stream.seek(first)
+    head = stream.read(200)
+    return next((found for mimetype, found in _MIMETYPES if mimetype in head), "zip")
+
+
+def _compound(data: bytes, suffix: str) -> str:
+    """The container of old Office files, and of new ones that are encrypted."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        return "locked"
+    streams = (("WordDocument", "doc"), ("Workbook", "xls"), ("PowerPoint Document", "ppt"), ("__substg1.0_", "msg"))
+    found = (kind for stream, kind in streams if stream.encode("utf-16-le") in data)
+    return next(found, suffix if suffix in ("xls", "ppt", "msg") else "doc")
+
+
+def _text(data: bytes, suffix: str) -> str:
+    head = decode(data[:8192])[0]
+    if head.lstrip().startswith("WEBVTT"):
+        return "vtt"
+    if _SRT.match(head):
+        return "srt"
+    if _HTML.match(head) and suffix not in ("md", "csv", "tsv", "json", "jsonl"):
+        return "html"
+    if suffix in (*_TEXT, "msg", "settings"):
+        return suffix
+    if head.lstrip().startswith(("{", "[{")):
+        return "json"
+    return "csv" if suffix in ("xls", "xlsx") else "txt"
 
 
 def decode(data: bytes) -> tuple[str, str | None]:

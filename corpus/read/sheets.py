@@ -1,0 +1,196 @@
+"""Spreadsheets: csv, tsv and xlsx."""
+
+import csv
+import datetime
+import re
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from io import BytesIO, StringIO
+from itertools import chain
+from typing import Any
+
+from corpus.errors import EvidenceError
+from corpus.passage import Draft, SetAside
+from corpus.read import archive, sniff
+from corpus.read.headings import Grid, found
+from corpus.read.options import File, Options
+from corpus.read.table import Table, drafts
+
+_DELIMITERS = ",;\t|"
+_CELL = 10_000_000
+_HEAD_LINES = 50
+_SMALL_SHEETS = 20_000_000
+_SMALL_AREA = 5_000_000
+_FORMULA = re.compile(rb'<c r="([A-Z]+\d+)"[^>]*>\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>')
+# What openpyxl raises for a workbook whose parts do not fit together.
+_MALFORMED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSError, SyntaxError, zipfile.BadZipFile)
+
+
+def read(file: File, options: Options) -> Iterator[Draft | SetAside | str]:
+    """One document for each row (or answer) of the sheet that holds answers."""
+    table, left = _chosen(file, options)
+    yield from left
+    yield from drafts(file.name, table, options)
+
+
+def tables(file: File) -> Iterator[tuple[str, Table, list[SetAside | str]]]:
+    """Every visible sheet with rows: its title, its table, and what had to be left out of it."""
+    grids = _workbook(file) if file.data.startswith(b"PK") else _delimited(file)
+    for title, grid, left in grids:
+        table, outside = found(file.name, grid)
+        if table.headings:
+            yield title, table, [*left, *outside]
+
+
+def _chosen(file: File, options: Options) -> tuple[Table, list[SetAside | str]]:
+    sheets = list(tables(file))
+    if not sheets:
+        raise EvidenceError("holds no rows under a heading")
+    titles = [title for title, _, _ in sheets]
+    number = (
+        _number_named(options.sheet, titles) if options.sheet and titles != [""] else _first_with_text(sheets, options)
+    )
+    title, table, left = sheets[number]
+    others = [
+        SetAside(file.name, f"sheet {other}", f"another sheet was read; --sheet {other!r} reads this one")
+        for other in titles
+        if other != title
+    ]
+    if others and not named:
+        left = [f"reads the sheet {title!r}", *left]
+    return table, [*left, *others]
+
+
+def _number_named(name: str, titles: Sequence[str]) -> int:
+    plain = [title.casefold().strip() for title in titles]
+    if name.casefold().strip() not in plain:
+        raise EvidenceError(f"has no sheet {name!r}; its sheets are {', '.join(map(repr, titles))}")
+    return plain.index(name.casefold().strip())
+
+
+def _first_with_text(sheets: Sequence[tuple[str, Table, object]], options: Options) -> int:
+    problem: EvidenceError | None = None
+    for number, (_, table, _) in enumerate(sheets):
+        try:
+            table.choose(options)
+        except EvidenceError as error:
+            problem = problem or error
+        else:
+            return number
+    raise problem or EvidenceError("holds no rows")
+
+
+def _delimited(file: File) -> Iterator[tuple[str, Grid, list[SetAside | str]]]:
+    text, note = sniff.decode(file.data)
+    left: list[SetAside | str] = [note] if note else []
+    delimiter = _delimiter(text)
+    if text[:4] == "sep=":
+        text = text.partition("\n")[2]
+    limit = csv.field_size_limit(_CELL)
+    try:
+        rows, problem = _records(text, delimiter)
+    finally:
+        csv.field_size_limit(limit)
+    if problem:
+        left.append(SetAside(file.name, f"row {len(rows) + 1}", problem))
+    yield "", Grid(rows), left
+
+
+def _records(text: str, delimiter: str) -> tuple[list[list[str]], str | None]:
+    """The rows, and what is wrong with the one that could not be read, where the rows end early."""
+    rows: list[list[str]] = []
+    end = "end of file"
+    try:
+        rows.extend(csv.reader(chain(StringIO(text), [end]), delimiter=delimiter))
+    except csv.Error as error:
+        return rows, f"cannot be read, nor the rows after it ({error}): check its quotation marks"
+    if rows.pop() != [end]:
+        return rows, "opens a quotation mark that never closes, so the rows after it cannot be told apart: close it"
+    return rows, None
+
+
+def _delimiter(text: str) -> str:
+    """The character that cuts the first lines into the same number of cells most often."""
+    if text[:4] == "sep=" and len(text) > 4:
+        return text[4]
+    head = text[:100_000]
+
+    def score(delimiter: str) -> tuple[float, int]:
+        try:
+            rows = csv.reader(StringIO(head, newline=""), delimiter=delimiter)
+            widths = [len(row) for _, row in zip(range(_HEAD_LINES), rows, strict=False) if row]
+        except csv.Error:
+            return 0.0, 0
+        common, count = Counter(widths).most_common(1)[0] if widths else (1, 1)
+        return (count / len(widths), common) if common > 1 else (0.0, 0)
+
+    return max(_DELIMITERS, key=score)
+
+
+def _workbook(file: File) -> Iterator[tuple[str, Grid, list[SetAside | str]]]:
+    archive.check(file.data, file.name)
+    left = _formulas_without_results(file)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = _opened(file.data)
+            for sheet in book.worksheets:
+                if sheet.sheet_state == "visible":
+                    spans = getattr(sheet, "merged_cells", ())
+                    rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
+                    yield sheet.title, Grid(rows, tuple(span.bounds for span in spans)), left
+                    left = []
+    except _MALFORMED as error:
+        raise EvidenceError("is a broken workbook: open it in Excel and save it again, or save it as .csv") from error
+
+
+def _opened(data: bytes) -> Any:
+    """The workbook; only a small one is held whole, which is needed to see merged cells."""
+    from openpyxl import load_workbook
+
+    with zipfile.ZipFile(BytesIO(data)) as zipped:
+        size = sum(member.file_size for member in zipped.infolist() if member.filename.startswith("xl/worksheets"))
+    if size < _SMALL_SHEETS:
+        book = load_workbook(BytesIO(data), data_only=True)
+        if all(sheet.max_row * sheet.max_column < _SMALL_AREA for sheet in book.worksheets):
+            return book
+    book = load_workbook(BytesIO(data), data_only=True, read_only=True)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()
+    return book
+
+
+def _formulas_without_results(file: File) -> list[SetAside | str]:
+    with zipfile.ZipFile(BytesIO(file.data)) as zipped:
+        names = [name for name in zipped.namelist() if re.match(r"xl/worksheets/[^/]+\.xml", name)]
+        cells = [cell.decode() for name in names for cell in _FORMULA.findall(zipped.read(name))]
+    if not cells:
+        return []
+    place = f"cell {cells[0]}" + (f" and {len(cells) - 1} more" if len(cells) > 1 else "")
+    return [SetAside(file.name, place, "a formula without its result: open the file in Excel and save it again")]
+
+
+def _shown(cell: Any) -> str:
+    """A cell's value as its reader sees it, dates as ISO 8601."""
+    value = cell.value
+    if value is None or cell.data_type == "e":
+        return ""
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, int | float):
+        return _number_shown(value, cell.number_format or "")
+    if isinstance(value, datetime.datetime) and value.time() == datetime.time():
+        return value.date().isoformat()
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
+
+
+def _number_shown(value: float, style: str) -> str:
+    if re.fullmatch("0+", style):
+        return f"{value:0{len(style)}.0f}"
+    if style.endswith("%"):
+        return f"{value * 100:.15g}%"
+    return f"{value:.15g}"
