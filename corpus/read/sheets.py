@@ -49,10 +49,8 @@ def _chosen(file: File, options: Options) -> tuple[Table, list[SetAside | str]]:
     if not sheets:
         raise EvidenceError("holds no rows under a heading")
     titles = [title for title, _, _ in sheets]
-    number = (
-        _number_named(options.sheet, titles) if options.sheet and titles != [""] else _first_with_text(sheets, options)
-    )
-    title, table, left = sheets[number]
+    named = options.sheet if titles != [""] else None
+    title, table, left = sheets[_number_named(named, titles) if named else _first_with_text(sheets, options)]
     others = [
         SetAside(file.name, f"sheet {other}", f"another sheet was read; --sheet {other!r} reads this one")
         for other in titles
