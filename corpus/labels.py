@@ -14,7 +14,7 @@ INTERVIEWER_WORDS = frozenset(
 )
 OTHER_WORDS = frozenset(
     """interviewee participant respondent speaker informant witness patient client carer parent mother father teacher
-    student pupil child volunteer manager trustee attendee member subject male female man woman group all everyone
+    student pupil child volunteer manager trustee attendee member male female man woman group all everyone
     several others both answer r p a ip pt resp part spk voice chair chairman chairwoman chairperson chairwomen clerk
     registrar judge transcriber reporter interpreter translator befragte befragter teilnehmer teilnehmerin enquêté
     participante participants entrevistado entrevistada cyfranogwr unidentified audience crowd floor interpretation
@@ -34,28 +34,31 @@ PARTICLES = frozenset(
 )
 # First words of headings, of letters, of forms and of quoted e-mails: never people, however often they come.
 NOT_SPEAKERS = frozenset(
-    """note notes nb re date dates time subject from to cc bcc sent http https ftp mailto www tel phone mobile fax email
-    e-mail web website url address location place venue duration recording recorded transcript transcription
-    transcribed interview file title author source sources reference references ref figure fig table box chart appendix annex
-    section chapter part page paragraph para item step stage phase point example examples eg ie summary background introduction
-    context aim aims objective objectives purpose method methods results findings discussion conclusion conclusions
-    recommendation recommendations key issue issues problem problems solution solutions action actions outcome outcomes
-    risk risks cost costs benefit benefits strength strengths weakness weaknesses opportunity opportunities threat
-    threats pros cons advantage advantages disadvantage disadvantages funding staffing budget total evidence impact
-    recommended response responses comment comments feedback questions answers agenda minutes present apologies
-    attendees attendance keywords keyword abstract overview scope definition definitions warning important update
-    status version name names position organisation organization role age gender sex ethnicity occupation job region
-    postcode id number no yes day monday tuesday wednesday thursday friday saturday sunday january february march april
-    may june july august september october november december morning afternoon evening option options theme themes topic
-    lesson lessons theory principle principles criterion criteria factor factors reason reasons result tip tips
-    definition task tasks goal goals target targets deadline contact contacts signed dear regards sincerely laughter
-    laughs laughing pause silence inaudible unintelligible crosstalk music applause crying sighs coughs continued
-    betreff datum uhrzeit hinweis anmerkung zusammenfassung objet sujet remarque resumen nota crynodeb dyddiad nodyn
-    first firstly second secondly third thirdly finally lastly also however therefore because so but and or if when
-    at under over in on by that's it's now
-    then there here this that these those what which who why how where is was are we you it he she they my our your
-    their his her its one two three four five six let can could would should do does did have has had will""".split()
+    """note notes nb re date dates time subject from to cc bcc sent http https ftp mailto www tel phone mobile fax
+    email e-mail web website url address location place venue duration recording recorded transcript
+    transcription transcribed interview file title author source sources reference references ref figure fig
+    table box chart appendix annex section chapter part page paragraph para item step stage phase point example
+    examples eg ie summary background introduction context aim aims objective objectives purpose method methods
+    results findings discussion conclusion conclusions recommendation recommendations key issue issues problem
+    problems solution solutions action actions outcome outcomes risk risks cost costs benefit benefits strength
+    strengths weakness weaknesses opportunity opportunities threat threats pros cons advantage advantages
+    disadvantage disadvantages funding staffing budget total evidence impact recommended response responses
+    comment comments feedback questions answers agenda minutes present apologies attendees attendance keywords
+    keyword abstract overview scope definition definitions warning important update status version name names
+    position organisation organization role age gender sex ethnicity occupation job region postcode id number no
+    yes day monday tuesday wednesday thursday friday saturday sunday january february march july september
+    october november december morning afternoon evening option options theme themes topic lesson lessons theory
+    principle principles criterion criteria factor factors reason reasons result tip tips task tasks goal goals
+    target targets deadline contact contacts signed dear regards sincerely laughter laughs laughing pause
+    silence inaudible unintelligible crosstalk music applause crying sighs coughs continued betreff datum
+    uhrzeit hinweis anmerkung zusammenfassung objet sujet remarque resumen nota crynodeb dyddiad nodyn first
+    firstly second secondly third thirdly finally lastly also however therefore because so but and or if when at
+    under over in on by that's it's now then there here this that these those what which who why how where is
+    was are we you it he she they my our your their his her its one two three four five six let can could would
+    should do does did have has had case cases fact facts myth learning learnings activity activities service
+    services project programme partner partners quote quotes verbatim""".split()
 )
+_ALSO_NAMES = frozenset({"will", "may", "april", "june", "august"})  # weak alone, no name before a number
 CODE = re.compile(r"(?!Q|H\d|T\d)[A-Z]{1,3}[ _-]?\d{1,3}[A-Za-z]?(?:[ _-]?[A-Z]{1,2}\d{1,2})?$")
 CODE_OF_A_PERSON = re.compile(r"(?:P|R|S|M|F|I|IV|INT|FG|SP|SPK|MOD|FAC|PT|PX|ID|IP|B)[ _-]?\d")
 
@@ -167,7 +170,7 @@ def words_of_role(name: str) -> set[str]:
     """The role words in a name that consists of nothing else: {"participant"} for "Female Participant 3", else none."""
     tokens = [token for token in re.split(r"[\s_#/.-]+", name.casefold()) if token]
     words = [
-        re.sub(r"(?<=[^\W\d])\d{1,3}$", "", token) for token in tokens if not re.fullmatch(r"\d{1,3}|n[o°]", token)
+        re.sub(r"(?<=[^\W\d]{2})\d{1,3}$", "", token) for token in tokens if not re.fullmatch(r"\d{1,3}|n[o°]", token)
     ]
     if len(words) > 1 and len(words[-1]) == 1:
         words.pop()
@@ -186,6 +189,8 @@ def grade(name: str) -> int:
         return ROLE if CODE_OF_A_PERSON.match(name) else NAME
     if words_of_role(name):
         return ROLE
+    if words[0].casefold() in _ALSO_NAMES and (len(words) == 1 or words[1][0].isdigit()):
+        return WEAK if len(words) == 1 else NO
     if "," in name or re.sub(r"[\d.]+$", "", words[0]).casefold() in NOT_SPEAKERS:
         return NO
     return _grade_of_words(words)

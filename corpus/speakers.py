@@ -6,8 +6,9 @@ others; "Note:", headings and sentences that end in a colon do none of these oft
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import pairwise
 
 from corpus.labels import (
@@ -19,6 +20,7 @@ from corpus.labels import (
     OTHER_WORDS,
     OWN_LINE,
     ROLE,
+    TIME_FIRST,
     WEAK,
     Label,
     offered,
@@ -26,7 +28,7 @@ from corpus.labels import (
 )
 from corpus.passage import INTERVIEWEE, INTERVIEWER
 
-_CERTAIN_SHAPES = frozenset({COLON, OWN_LINE})
+_LIST = re.compile(r"\s*[B-H][.)]\s")
 _QUOTES = frozenset({"", '"', "“", "„", "«"})
 _MANY = 40  # labels in a document from which on a single word seen once or twice is not taken for a speaker
 _LEAST_SHARE = 0.15  # of the lines after the first label that carry one, in a conversation without role words
@@ -34,11 +36,10 @@ _LEAST_SHARE = 0.15  # of the lines after the first label that carry one, in a c
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What one speaker did in a document: turns, turns with a question mark, turns that end in one, words."""
+    """What one speaker did in a document: turns, turns that end in a question mark, words."""
 
     turns: int
     asking: int
-    ending: int
     words: int
 
 
@@ -61,29 +62,39 @@ def chosen(lines: Sequence[str], marks: Mapping[int, int] | None = None) -> dict
     counts = Counter(label.key for label in labels.values())
     kept = {key for key, count in counts.items() if _is_speaker(key, count, grades[key], len(labels))}
     kept -= _quoted(labels)
-    return {number: label for number, label in labels.items() if label.key in kept}
+    meant = {key: key for key in kept} | _misspelt({key for key in counts if grades[key] == NAME} - kept, counts, kept)
+    return {number: replace(label, key=meant[label.key]) for number, label in labels.items() if label.key in meant}
 
 
 def _of_kept_shapes(labels: dict[int, Label], lines: Sequence[str]) -> dict[int, Label]:
     """Without the labels of shapes that this document does not use for speakers (dashes, tabs, lettered lists)."""
     shapes = {label.shape for label in labels.values()}
-    kept = {shape for shape in shapes if shape in _CERTAIN_SHAPES or _used_for_speakers(shape, labels, lines)}
-    if LETTER in kept and not {"q", "a"} <= {label.key for label in labels.values()}:
-        kept.discard(LETTER)
+    kept = {shape for shape in shapes if _used_for_speakers(shape, labels, lines)}
     return {number: label for number, label in labels.items() if label.shape in kept}
 
 
 def _used_for_speakers(shape: str, labels: Mapping[int, Label], lines: Sequence[str]) -> bool:
     """A shape that is also used for other things is trusted when few names take many turns."""
-    own = [label for label in labels.values() if label.shape == shape]
-    keys = Counter(label.key for label in own)
+    numbers = [number for number, label in labels.items() if label.shape == shape]
+    own = [labels[number] for number in numbers]
+    if shape == COLON:
+        return True
+    if shape in {OWN_LINE, TIME_FIRST} and not _words_follow(numbers, labels, len(lines)):
+        return False
+    if shape == LETTER:
+        return own[0].key == "q" and len({label.key for label in own}) >= 2 and not any(map(_LIST.match, lines))
     roles = sum(label.grade == ROLE for label in own)
     changes = sum(one.key != two.key for one, two in pairwise(own))
-    repeated = len(own) >= 3 and len(keys) <= len(own) / 2 and changes >= 2
-    enough = len(own) >= 0.3 * (len(lines) - min(number for number, label in labels.items() if label.shape == shape))
-    if shape == BRACKET and roles < len(own):
-        return repeated and enough
-    return (repeated or (roles == len(own) and changes >= 1)) and (enough or shape == LETTER)
+    if shape == OWN_LINE or (roles == len(own) and changes and shape != BRACKET):
+        return True
+    few = len(own) >= 3 and len({label.key for label in own}) <= len(own) / 2 and changes >= 2
+    return few and len(own) >= 0.3 * (len(lines) - numbers[0])
+
+
+def _words_follow(numbers: Sequence[int], labels: Mapping[int, Label], lines: int) -> bool:
+    """Whether what has a line of its own introduces words, as a speaker does and an item of an agenda does not."""
+    followed = sum(number + 1 < lines and number + 1 not in labels for number in numbers)
+    return followed >= 0.8 * len(numbers)
 
 
 def _grades(labels: Mapping[int, Label], lines: Sequence[str]) -> dict[str, int]:
@@ -123,6 +134,13 @@ def _is_speaker(key: str, count: int, how: int, labels: int) -> bool:
     if how == WEAK:
         return count >= 2 and labels < _MANY
     return labels < _MANY or (" " in key and (count >= 2 or not key.startswith("the ")))
+
+
+def _misspelt(keys: Set[str], counts: Mapping[str, int], kept: Set[str]) -> dict[str, str]:
+    """Rare keys that are a slip of the finger away from a frequent one: "particpant" is "participant"."""
+    frequent = [key for key in kept if counts[key] >= 10]
+    near = {key: get_close_matches(key, frequent, n=1, cutoff=0.88) for key in keys if len(key) >= 5}
+    return {key: found[0] for key, found in near.items() if found}
 
 
 def _quoted(labels: Mapping[int, Label]) -> set[str]:
@@ -167,6 +185,6 @@ def _who_asks(voices: Mapping[str, Voice]) -> set[str]:
     others = [voice for one, voice in voices.items() if one != name]
     turns, asking, words = (sum(getattr(voice, what) for voice in others) for what in ("turns", "asking", "words"))
     often, seldom = first.asking / first.turns, asking / turns
-    if first.asking < 3 or first.asking < 2 * asking or often < 0.3 or often < 2.5 * seldom:
+    if first.asking < 2 or first.asking < 2 * asking or often < 0.2 or often < 2.5 * seldom:
         return set()
-    return {name} if first.words <= words or (often >= 0.5 and seldom <= 0.1) else set()
+    return {name} if first.words <= words or (often >= 0.4 and seldom <= 0.1) else set()

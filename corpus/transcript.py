@@ -184,11 +184,7 @@ def _voices(said: Sequence[_Said], text: str) -> dict[str, Voice]:
         if one.speaker is None:
             continue
         words = text[one.start : one.end]
-        so_far = voices.get(one.speaker, Voice(0, 0, 0, 0))
-        voices[one.speaker] = Voice(
-            so_far.turns + 1,
-            so_far.asking + ("?" in words),
-            so_far.ending + words.endswith("?"),
-            so_far.words + words.count(" ") + 1,
-        )
+        asks = words.rstrip("”’\"')]*_ ").endswith(("?", "？", "؟"))
+        so_far = voices.get(one.speaker, Voice(0, 0, 0))
+        voices[one.speaker] = Voice(so_far.turns + 1, so_far.asking + asks, so_far.words + words.count(" ") + 1)
     return voices

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import median, mode
+from statistics import mode
 
 from corpus.passage import Block
 from corpus.speakers import chosen
@@ -21,6 +21,7 @@ _NUMBERED = re.compile(r"(\d{1,3})(?:\s+|$)")
 _ITEM = re.compile(r"(?:[•●▪◦‣–*·-]|\d{1,3}[.)]|\(?[a-z][.)])\s")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EDGE = 4  # lines at the head or the foot of a page that may be furniture
+_APART = 1.3  # times the usual distance from line to line, from which on a new paragraph begins
 _NEAR = 4.0  # points within which two lines stand at the same height
 
 
@@ -66,7 +67,7 @@ def _without_margin(pages: Sequence[Page], notes: list[str]) -> list[Page]:
         removed += len(page) - len(inside) + (len(bare) if bare is not inside else 0)
         kept.append(bare)
     if removed:
-        notes.append(f"{removed} line numbers removed")
+        notes.append(f"numbers in the margin removed: {removed}")
     return kept
 
 
@@ -104,7 +105,7 @@ def _without_furniture(pages: Sequence[Page], notes: list[str]) -> list[Page]:
                 else:
                     break
     if numbers:
-        notes.append(f"{len(set(numbers))} page numbers removed")
+        notes.append(f"page numbers removed: {len(set(numbers))}")
     for text, count in Counter(re.sub(r"\d+", "#", line.text) for line in set(others)).items():
         notes.append(f'"{text[:60]}" removed from {count} pages')
     gone = {id(line) for line in (*numbers, *others)}
@@ -157,7 +158,7 @@ def _read_once(pages: Sequence[Page], notes: list[str]) -> list[Line]:
         twice += again
         lines.extend(page[again:])
     if twice:
-        notes.append(f"{twice} lines printed on two pages read once")
+        notes.append(f"lines printed on two pages and read once: {twice}")
     return lines
 
 
@@ -195,31 +196,36 @@ def _joined(one: str, two: str, words: Counter[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """How a document is set: its usual left edge, its right edge, the distance from line to line, a letter's width."""
+    """How a document is set: its usual left edge, its right edge, the distance from line to line.
+
+    spaced: paragraphs are set apart by more than a line's distance, so a line that is a little short ends none.
+    """
 
     left: float
     right: float
     pitch: float
-    letter: float
+    spaced: bool
 
     @classmethod
     def of(cls, lines: Sequence[Line]) -> "_Layout":
         gaps = sorted(one.bottom - two.bottom for one, two in pairwise(lines) if one.bottom - two.bottom > 1)
         rights = sorted(line.right for line in lines)
+        pitch = gaps[len(gaps) // 5] if gaps else 0
         return cls(
             left=mode(round(line.left) for line in lines),
             right=rights[-1 - len(rights) // 50],
-            pitch=gaps[len(gaps) // 5] if gaps else 0,
-            letter=median((line.right - line.left) / len(line.text) for line in lines),
+            pitch=pitch,
+            spaced=sum(gap > _APART * pitch for gap in gaps) >= 0.1 * len(gaps) > 0,
         )
 
     def ends(self, one: Line, two: Line) -> bool:
         """Whether the paragraph of `one` ends before `two`."""
         if _ITEM.match(two.text) or abs(one.height - two.height) > 0.15 * max(one.height, two.height):
             return True
-        if one.page == two.page and one.bottom - two.bottom > 1.3 * self.pitch:
+        if one.page == two.page and one.bottom - two.bottom > _APART * self.pitch:
             return True
         if two.left < self.left - 6 or (two.left > self.left + 6 and one.left < self.left + 3):
             return True
-        first = len(two.text.split(maxsplit=1)[0]) + 1
-        return not one.hyphen and one.right + first * self.letter < self.right - self.letter
+        letter = (two.right - two.left) / len(two.text)
+        room = self.right - one.right - (len(two.text.split(maxsplit=1)[0]) + 2) * letter
+        return not one.hyphen and room > (0.35 * (self.right - self.left) if self.spaced else 0)

@@ -24,7 +24,7 @@ def read(file: File, options: Options) -> Iterator[Draft | SetAside]:
     width = cut_to(lines)
     if width:
         joined = _joined(lines, width)
-        notes.append(f"{len(paragraphs) - len(joined)} lines cut at {width} columns joined")
+        notes.append(f"lines cut at {width} columns joined: {len(paragraphs) - len(joined)}")
         paragraphs = joined
     if paragraphs:
         yield Draft(file.name, tuple(Block(paragraph) for paragraph in paragraphs), notes=tuple(notes))
