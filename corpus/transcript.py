@@ -14,7 +14,11 @@ from corpus.labels import Label, leading_stamp
 from corpus.passage import INTERVIEWEE, Block, Document, Draft, Turn
 from corpus.speakers import Voice, chosen, roles
 
-ASIDE = ("footnote", "text box")  # how the place of a block begins that interrupts nobody and belongs to nobody
+ASIDE = (
+    "footnote",
+    "endnote",
+    "text box",
+)  # how the place of a block begins that interrupts nobody and belongs to nobody
 
 _NOTE = re.compile(
     r"""\s*[\[(](?![^\])]*\b(?:I|my|me|we|us|our|you)\b)\s*(?:\d{1,2}[.:]\d\d\s*(?:am|pm|noon|a\.m\.|p\.m\.)?|
