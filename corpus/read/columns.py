@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from corpus.errors import EvidenceError
@@ -10,13 +10,14 @@ from corpus.read.options import Options
 
 _SAMPLE = 2000
 _SHOWN = 12
+_SPARSE = 0.02
 _PERSONAL = re.compile(
     r"\b(?:name|surname|forename|e-?mail|phone|telephone|mobile|tel|post ?code|zip ?code|address|date of birth|dob"
     r"|ip)\b",
     re.IGNORECASE,
 )
 _PERSONAL_VALUE = re.compile(
-    r"\S+@\S+\.\w+|\+?[\d ()-]{10,16}|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
+    r"\S+@\S+\.\w+|[+0(][\d ()-]{9,16}|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
 )
 _NUMBER_OR_DATE = re.compile(r"[-+£$€]?[\d.,:/ %-]+(?:[T ][\d:.]+Z?)?(?:\s?[ap]m)?|https?://\S+", re.IGNORECASE)
 _ASKS = re.compile(
@@ -39,6 +40,7 @@ _IDS = tuple(
         r"\b(?:number|no|code|respondent|response|participant)\b",
     )
 )
+_QUESTIONS = ("question", "question text", "prompt")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -46,12 +48,14 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 class Columns:
     """Numbers, from 0, of the columns that become text, id (None = the row's number) and attributes.
 
+    question: the column with the question that each row answers, None where the text column's heading is the question.
     guesses: what was guessed, as phrases to print; empty where the user named everything.
     """
 
     text: tuple[int, ...]
     id: int | None
     attributes: tuple[int, ...]
+    question: int | None = None
     guesses: tuple[str, ...] = ()
 
 
@@ -71,8 +75,9 @@ def choose(headings: Sequence[str], rows: Sequence[Sequence[str]], options: Opti
     attributes = tuple(find(name, headings) for name in options.attributes) or tuple(
         n for n, profile in enumerate(profiles) if n not in taken and profile.is_attribute
     )
-    chosen = Columns(text, identity, attributes)
-    return Columns(text, identity, attributes, _guesses(chosen, profiles, options))
+    question = _question(profiles, text)
+    chosen = Columns(text, identity, attributes, question)
+    return replace(chosen, guesses=_guesses(chosen, profiles, options))
 
 
 def find(name: str, headings: Sequence[str]) -> int:
@@ -91,6 +96,16 @@ def find(name: str, headings: Sequence[str]) -> int:
         return starts[0]
     problem = "several columns beginning with" if starts else "no column"
     raise EvidenceError(f"has {problem} {name!r}; its columns are {listed(headings)}")
+
+
+def is_personal(heading: str) -> bool:
+    """Whether a heading announces a name, an address or another way to find the person."""
+    return bool(_PERSONAL.search(_CAMEL.sub(" ", heading)))
+
+
+def is_question(heading: str) -> bool:
+    """Whether a heading says what was asked: "text" and "answer" do not."""
+    return not _IS_TEXT.fullmatch(heading.strip())
 
 
 def letter(number: int) -> str:
@@ -157,6 +172,8 @@ class _Profile:
         if not count or self.is_personal or self._share(_NUMBER_OR_DATE) > 0.5 or self._is_closed():
             return False
         varied = self.different / count
+        if any(pattern.search(self.heading) for pattern in _IDS[:3]) and self.is_identity:
+            return False
         if _IS_TEXT.fullmatch(self.heading.strip()):
             return self.words >= 1.5 or varied > 0.5
         if self.words >= 4 and (varied >= 0.5 or self.different >= 50):
@@ -167,7 +184,7 @@ class _Profile:
     @cached_property
     def is_attribute(self) -> bool:
         count, different = len(self.values), self.different
-        if not count or self.is_personal or self.is_text or max(map(len, self.values)) > 100:
+        if count <= _SPARSE * len(self.cells) or self.is_personal or self.is_text or max(map(len, self.values)) > 100:
             return False
         repeats = different < count or count < 3
         return repeats and (different <= 12 or (different <= 60 and different <= 0.2 * count))
@@ -177,7 +194,7 @@ class _Profile:
         present = [_plain(cell) for cell in self.cells if cell.strip()]
         if not present or len(present) < 0.98 * len(self.cells) or len(set(present)) < 0.98 * len(present):
             return False
-        return not self.is_personal and max(map(len, present)) <= 60 and self.words <= 3
+        return not self.is_personal and max(map(len, present)) <= 60 and self.words <= 6
 
     def _share(self, pattern: re.Pattern[str]) -> float:
         return sum(bool(pattern.fullmatch(value.strip())) for value in self.values) / max(1, len(self.values))
@@ -198,6 +215,16 @@ def _identity(profiles: Sequence[_Profile], taken: Sequence[int | None]) -> int 
     return None
 
 
+def _question(profiles: Sequence[_Profile], text: Sequence[int]) -> int | None:
+    """A column called "question" beside one column of answers: each row answers its own."""
+    if len(text) != 1:
+        return None
+    names = [_plain(profile.heading) for profile in profiles]
+    return next(
+        (n for n, name in enumerate(names) if name in _QUESTIONS and n not in text and profiles[n].words > 1), None
+    )
+
+
 def _guesses(columns: Columns, profiles: Sequence[_Profile], options: Options) -> tuple[str, ...]:
     def named(numbers: Sequence[int]) -> str:
         return ", ".join(_short(profiles[number].heading) for number in numbers[:_SHOWN]) + _more(numbers)
@@ -209,9 +236,13 @@ def _guesses(columns: Columns, profiles: Sequence[_Profile], options: Options) -
         phrases.append("ids are row numbers" if columns.id is None else f"id from {named([columns.id])}")
     if not options.attributes:
         phrases.append(f"attributes {named(columns.attributes)}" if columns.attributes else "no attributes")
-    rest = [n for n in range(len(profiles)) if n not in (*columns.text, columns.id, *columns.attributes)]
+    rest = [
+        n for n in range(len(profiles)) if n not in (*columns.text, *columns.attributes, columns.id, columns.question)
+    ]
     personal = [n for n in rest if profiles[n].is_personal]
     others = [n for n in rest if n not in personal and profiles[n].values]
+    if columns.question is not None:
+        phrases.append(f"questions from {named([columns.question])}")
     sentences = ["; ".join(phrases)] if phrases else []
     if personal:
         sentences.append(f"looks personal, not kept: {named(personal)}; --attribute keeps a column")

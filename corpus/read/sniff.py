@@ -158,11 +158,16 @@ def decode(data: bytes) -> tuple[str, str | None]:
     text, note = _decoded(data)
     if "\x00" in text:
         raise EvidenceError("looks binary (it holds NUL bytes): save it as plain text in UTF-8")
-    text, controls = clean(_LINE_ENDS.sub("\n", text))
+    text, controls = clean(lines(text))
     notes = [note] if note else []
     if controls:
         notes.append(f"{controls} control character{'s' * (controls > 1)} replaced by spaces")
     return text, "; ".join(notes) or None
+
+
+def lines(text: str) -> str:
+    """The text with every kind of line end, and the page break, as a newline character."""
+    return _LINE_ENDS.sub("\n", text)
 
 
 def clean(text: str) -> tuple[str, int]:

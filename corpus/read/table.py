@@ -78,7 +78,7 @@ def _row(
     name: str, row: Row, headings: Sequence[str], chosen: Columns, notes: tuple[str, ...], options: Options
 ) -> Iterator[Draft]:
     answers = [
-        (number, Block(row.cells[number].strip(), question=headings[number], place=row.place))
+        (number, Block(row.cells[number].strip(), question=_question(row, headings, number, chosen), place=row.place))
         for number in chosen.text
         if row.cells[number].strip()
     ]
@@ -89,6 +89,12 @@ def _row(
     for number, block in answers:
         answer = _answer_name(headings[number], chosen.text.index(number) + 1)
         yield Draft(f"{name}/{answer}", (block,), dict(attributes), transcript=False, notes=notes)
+
+
+def _question(row: Row, headings: Sequence[str], number: int, chosen: Columns) -> str | None:
+    if chosen.question is not None:
+        return " ".join(row.cells[chosen.question].split()) or None
+    return headings[number] if columns.is_question(headings[number]) else None
 
 
 def _answer_name(heading: str, number: int) -> str:
