@@ -87,7 +87,7 @@ def _used_for_speakers(shape: str, labels: Mapping[int, Label], lines: Sequence[
     changes = sum(one.key != two.key for one, two in pairwise(own))
     if shape == OWN_LINE or (roles == len(own) and changes and shape != BRACKET):
         return True
-    few = len(own) >= 3 and len({label.key for label in own}) <= len(own) / 2 and changes >= 2
+    few = len(own) >= 3 and len({label.key for label in own}) <= max(2, len(own) / 2) and changes >= 2
     return few and len(own) >= 0.3 * (len(lines) - numbers[0])
 
 
