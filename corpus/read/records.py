@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus.errors import EvidenceError
+from corpus.labels import seconds
 from corpus.passage import Block, Draft, SetAside
 from corpus.read import sniff
 from corpus.read.columns import find, is_personal
@@ -24,7 +25,6 @@ _OTHERS = (
     *("id", "confidence", "duration", "channel", "words", "seek", "tokens", "temperature", "avg_logprob", "language"),
     *("compression_ratio", "no_speech_prob", "sentiment", "type", "index", "seq", "number", "elements", "final"),
 )
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:[.,]\d+)?)")
 _SLOW = 20.0
 _SHORT = 100
 _PARAGRAPH = 100
@@ -233,8 +233,4 @@ def _times(turns: Sequence[Mapping[str, Any]]) -> list[float | None]:
 def _seconds(value: Any) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    clock = _CLOCK.fullmatch(value.strip()) if isinstance(value, str) else None
-    if not clock:
-        return None
-    hours, minutes, seconds = clock.groups()
-    return int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds.replace(",", "."))
+    return seconds(value) if isinstance(value, str) else None

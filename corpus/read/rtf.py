@@ -1,13 +1,13 @@
 """Rich text: rtf. Which words are bold cannot be seen; speakers are found by their labels."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from corpus.errors import EvidenceError
 from corpus.passage import Block, Draft
-from corpus.read import sniff
+from corpus.read import cells, sniff
 from corpus.read.options import File, Options
 
-_NAME_WORDS = 5
 # What striprtf raises for control words with numbers that cannot be.
 _MALFORMED = (ValueError, TypeError, LookupError, OverflowError)
 
@@ -21,14 +21,14 @@ def read(file: File, options: Options) -> Iterator[Draft]:
     if not source.lstrip().startswith("{\\rtf"):
         raise EvidenceError("is not rich text, as its suffix says: open it in Word and save it as .docx")
     try:
-        text = rtf_to_text(source, errors="replace")
+        text: str = rtf_to_text(source, errors="replace")  # type: ignore[no-untyped-call]
     except _MALFORMED as error:
         raise EvidenceError("is broken rich text: open it in Word and save it as .docx") from error
     text, notes = _mended(text)
-    blocks = _blocks([line.strip() for line in text.split("\n")])
+    blocks = tuple(_blocks([line.strip() for line in text.split("\n")]))
     if not blocks:
         raise EvidenceError("holds no text: if it holds pictures of text, make a searchable .pdf of it")
-    yield Draft(file.name, tuple(blocks), notes=notes)
+    yield Draft(file.name, blocks, notes=notes)
 
 
 def _mended(text: str) -> tuple[str, tuple[str, ...]]:
@@ -38,24 +38,16 @@ def _mended(text: str) -> tuple[str, tuple[str, ...]]:
     return sniff.lines(text), ((f"{lost} characters could not be decoded",) if lost else ())
 
 
-def _blocks(lines: Sequence[str]) -> list[Block]:
-    rows = [_cells(line) for line in lines]
-    names = [row[0] for row in rows if len(row) == 2]
-    said = sum(len(row[1]) for row in rows if len(row) == 2)
-    spoken = len(set(names)) < len(names) and all(map(_is_name, names)) and said > 2 * sum(map(len, names))
-    blocks = []
-    for line, row in zip(lines, rows, strict=True):
-        if len(row) == 2 and spoken:
-            blocks.append(Block(row[1], speaker=row[0].rstrip(": ")))
-        elif text := " | ".join(cell for cell in row if cell) or line.strip("| "):
-            blocks.append(Block(text))
-    return blocks
+def _blocks(lines: Sequence[str]) -> Iterator[Block]:
+    """Paragraphs, and tables, whose rows stand together."""
+    for is_row, group in groupby(lines, lambda line: line.endswith("|")):
+        if is_row:
+            yield from cells.blocks([_cells(row) for row in group])
+        else:
+            yield from (Block(line) for line in group if line)
 
 
-def _cells(line: str) -> list[str]:
-    """The cells of a table row, which striprtf ends with a bar each; none for a paragraph."""
-    return [cell.strip() for cell in line[:-1].split("|")] if line.endswith("|") else []
-
-
-def _is_name(text: str) -> bool:
-    return 0 < len(text.split()) <= _NAME_WORDS and not text[0].isdigit()
+def _cells(line: str) -> list[list[Block]]:
+    """The cells of a table row: striprtf ends each with a bar."""
+    texts = [cell.strip() for cell in line[:-1].split("|")]
+    return [[Block(text)] if text else [] for text in texts]

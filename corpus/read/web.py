@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from corpus.errors import EvidenceError
 from corpus.passage import Block, Draft, SetAside
-from corpus.read import sniff
+from corpus.read import cells, sniff
 from corpus.read.options import File, Options
+from corpus.read.word import MAX_LABEL
 
 _SKIPPED = frozenset("script style nav head noscript template svg iframe object button select canvas".split())
 _INLINE = frozenset(
@@ -20,7 +21,6 @@ _CELLS = ("td", "th")
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml[^>]*\?>")
 _SPACE = re.compile(r"[ \t\n\r\f]+")
-_NAME_WORDS = 5
 _INSTEAD = "save what the browser shows as .txt or .pdf"
 
 
@@ -137,7 +137,7 @@ class _Page:
         elif tag == "li":
             self.bullet = ""
         elif tag == "table":
-            self.put(_rows(self.tables.pop()))
+            self.put(cells.blocks(self.tables.pop()))
 
     def flush(self) -> None:
         """End the paragraph that is open."""
@@ -175,30 +175,5 @@ def _block(parts: Sequence[tuple[str, bool]], bullet: str) -> Block | None:
     if not lines:
         return None
     label = max(0, label - (len(text) - len(text.lstrip())))
-    label = 0 if label >= len(lines) or bullet else label
-    return Block(bullet + lines, label=label)
-
-
-def _rows(rows: Sequence[Sequence[Sequence[Block]]]) -> list[Block]:
-    """A table as blocks: speakers where names stand on the left, one block a row where each cell is one line."""
-    filled = [[[b for b in cell if b.text] for cell in row] for row in rows]
-    filled = [row for row in filled if any(row)]
-    if _has_speakers(filled):
-        return [replace(block, speaker=row[0][0].text.rstrip(": "), label=0) for row in filled for block in row[1]]
-    if any(len(cell) > 1 for row in filled for cell in row) or all(len(row) == 1 for row in filled):
-        return [block for row in filled for cell in row for block in cell]
-    return [Block(" | ".join(cell[0].text for cell in row if cell)) for row in filled]
-
-
-def _has_speakers(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
-    """Two columns, short names on the left that come again, longer words on the right."""
-    pairs = [row for row in rows if len(row) == 2 and len(row[0]) == 1 and row[1]]
-    if len(pairs) < 2 or len(pairs) < len(rows):
-        return False
-    names = [row[0][0].text.rstrip(": ") for row in pairs]
-    said = [block.text for row in pairs for block in row[1]]
-    short = all(
-        name and len(name.split()) <= _NAME_WORDS and len(name) <= 60 and not name[0].isdigit() for name in names
-    )
-    again = len(set(names)) < len(names)
-    return short and again and sum(map(len, said)) > 2 * sum(map(len, names))
+    label = min(label, len(lines))
+    return Block(bullet + lines, label=0 if bullet or label > MAX_LABEL else label)
