@@ -1,4 +1,4 @@
-"""The codebook: codes with definitions and examples, read from yaml with the line of every fault. [only door to ruamel]"""
+"""The codebook: codes with definitions and examples, read from yaml with the line of every fault."""
 
 import hashlib
 import io
@@ -83,8 +83,9 @@ class Codebook:
     def from_json(cls, content: str) -> "Codebook":
         """The codebook that `to_json` wrote."""
         data = json.loads(content)
-        codes = ({k: tuple(v) if isinstance(v, list) else v for k, v in code.items()} for code in data["codes"])
-        return cls(data["title"], tuple(Code(**code) for code in codes))
+        for code in data["codes"]:
+            code.update({name: tuple(code[name]) for name in LISTS})
+        return cls(data["title"], tuple(Code(**code) for code in data["codes"]))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -198,13 +199,13 @@ class _Parser:
             if key not in (*TEXTS, *LISTS, "codes"):
                 known = ", ".join((*TEXTS, *LISTS, "codes"))
                 self._fault(item, key, f"'{key}' is not known in a code: {known} are")
-        texts = {name: self._text(item, name) for name in TEXTS}
-        lists = {name: self._list(item, name, texts["id"]) for name in LISTS}
-        self.places[texts["id"], "id", len(self.codes)] = _place(item, "id")
-        self.codes.append(Code(**texts, **lists, parent=parent))
+        fields: dict[str, Any] = {name: self._text(item, name) for name in TEXTS}
+        fields |= {name: self._list(item, name, fields["id"]) for name in LISTS}
+        self.places[fields["id"], "id", len(self.codes)] = _place(item, "id")
+        self.codes.append(Code(**fields, parent=parent))
         nested = item.get("codes")
         if isinstance(nested, list):
-            self._codes(nested, parent=texts["id"])
+            self._codes(nested, parent=fields["id"])
         elif nested is not None:
             self._fault(item, "codes", "nested codes are a list")
 
@@ -283,7 +284,7 @@ class _Parser:
 def _place(holder: Any, key: Any) -> tuple[int, int]:
     """Line and column, from 1, of a key's value or an item; of the holder itself where the key is missing."""
     try:
-        line, column = holder.lc.data[key][-2:] if isinstance(holder, dict) else holder.lc.item(key)
+        line, column = holder.lc.value(key) if hasattr(holder, "keys") else holder.lc.item(key)
     except (KeyError, TypeError):
         line, column = holder.lc.line, holder.lc.col
     return line + 1, column + 1

@@ -22,7 +22,7 @@ class Adding:
     replace: whether a changed file takes the place of the one of that name.
     """
 
-    splitting: Splitting = Splitting()
+    splitting: Splitting = field(default_factory=Splitting)
     interviewers: tuple[str, ...] = ()
     mask: Callable[[Draft], Draft] | None = None
     replace: bool = False
@@ -45,10 +45,10 @@ class Account:
     passages: int = 0
 
 
-def add(store: Store, sources: Iterable[Source], how: Adding, replaced: Replaced | None = None) -> Account:
+def add_sources(store: Store, sources: Iterable[Source], how: Adding, replaced: Replaced | None = None) -> Account:
     """Keep what the sources hold, one transaction a file, so that a file is there whole or not at all.
 
-    replaced(connection, old key, new key) is called within the transaction for each document that takes another's place.
+    replaced(connection, old key, new key) is called in the transaction for each document that takes another's place.
     """
     account = Account()
     for source in sources:

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
@@ -57,6 +58,7 @@ __all__ = [
     "Table",
     "Text",
     "UniqueConstraint",
+    "added_key",
     "and_",
     "bindparam",
     "case",
@@ -137,6 +139,11 @@ class Database:
             raise EvidenceError(
                 f"{self.path} lacks {table}.{column}: it was changed by another program; restore a copy of it"
             )
+
+
+def added_key(result: Any) -> int:
+    """Key of the row that an insert of one row added."""
+    return int(result.inserted_primary_key[0])
 
 
 def _engine(path: Path) -> Engine:

@@ -1,7 +1,7 @@
 """What was said and where: the records every other module passes on.
 
-Readers make drafts (blocks of text with what the format knew about them); `corpus.transcript` makes a document with turns
-out of a draft; `corpus.split` makes passages out of a document. Offsets are Unicode code points of `Document.text`.
+Readers make drafts (blocks of text with what the format knew about them); `corpus.transcript` makes a document with
+turns out of a draft; `corpus.split` makes passages out of a document. Offsets are code points of `Document.text`.
 """
 
 from dataclasses import dataclass, field

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from corpus.errors import EvidenceError
@@ -106,15 +107,13 @@ def _even(text: str, sentences: list[Span], limit: int) -> Iterator[list[Span]]:
     sizes = [words(text[start:end]) for start, end in sentences]
     pieces = math.ceil(sum(sizes) / limit) or 1
     target = sum(sizes) / pieces
-    run: list[Span] = []
-    size = 0
-    for span, extra in zip(sentences, sizes, strict=True):
-        if run and size + extra / 2 > target:
-            yield run
-            run, size = [], 0
-        run.append(span)
-        size += extra
-    yield run
+    runs: list[list[Span]] = [[] for _ in range(pieces)]
+    before = 0
+    for span, size in zip(sentences, sizes, strict=True):
+        middle = (before + size / 2) / target if target else 0
+        runs[min(int(middle), pieces - 1)].append(span)
+        before += size
+    yield from filter(None, runs)
 
 
 def _sentences(texts: list[str], language: str) -> list[list[Span]]:
@@ -125,7 +124,7 @@ def _sentences(texts: list[str], language: str) -> list[list[Span]]:
     spans: list[list[Span]] = [[] for _ in texts]
     for i, offset, line in lines:
         cuts = next(ends) if _INNER_END.search(line) else [len(line)]
-        for start, end in zip([0, *cuts], cuts, strict=False):
+        for start, end in pairwise([0, *cuts]):
             for a, b in _bearable(line, start, end):
                 if stripped := line[a:b].strip():
                     first = offset + a + line[a:b].index(stripped)
@@ -143,7 +142,7 @@ def _bearable(line: str, start: int, end: int, limit: int = 240) -> Iterator[Spa
     if len(tokens) < pieces:  # no spaces to cut at
         tokens = list(range(start + 1, end + 1))
     cuts = [start, *(tokens[len(tokens) * i // pieces - 1] for i in range(1, pieces)), end]
-    yield from zip(cuts, cuts[1:], strict=False)
+    yield from pairwise(cuts)
 
 
 def _sentence_ends(lines: list[str], language: str) -> Iterator[list[int]]:
@@ -152,7 +151,7 @@ def _sentence_ends(lines: list[str], language: str) -> Iterator[list[int]]:
     pipeline = _pipeline(language)
     with pipeline.memory_zone():  # the words of one document do not stay in memory with the next
         for doc in pipeline.pipe(lines):
-            yield [sentence.end_char for sentence in doc.sents][:-1] + [len(doc.text)]
+            yield [*(sentence.end_char for sentence in list(doc.sents)[:-1]), len(doc.text)]
 
 
 @lru_cache(maxsize=4)

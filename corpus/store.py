@@ -1,5 +1,6 @@
 """The study on disk: sources, documents, turns and passages, kept by place."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -21,6 +22,8 @@ from corpus.database import (
     Table,
     Text,
     UniqueConstraint,
+    added_key,
+    and_,
     delete,
     func,
     insert,
@@ -54,6 +57,7 @@ DOCUMENTS = Table(
     Column("source", Integer, ForeignKey("sources.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("sha256", String(64), nullable=False),
     Column("notes", Text, nullable=False),
     Column("live", Boolean, nullable=False),
 )
@@ -97,6 +101,9 @@ LEFT_OUT = Table(
     Column("place", Text, nullable=False),
     Column("reason", Text, nullable=False),
 )
+LIVE = and_(
+    PASSAGES.c.live, DOCUMENTS.c.live
+)  # what is counted: a passage of today's splitting, in a document not retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +127,9 @@ class Store:
     def settings(self) -> dict[str, str]:
         """The study's own settings, by name."""
         with self.database.reading() as connection:
-            return dict(connection.execute(select(SETTINGS.c.name, SETTINGS.c.value)).tuples().all())
+            return dict(connection.execute(select(SETTINGS.c.name, SETTINGS.c.value)).all())
 
-    def set(self, connection: Connection, settings: dict[str, str]) -> None:
+    def configure(self, connection: Connection, settings: dict[str, str]) -> None:
         """Write settings, in place of any of the same name."""
         connection.execute(delete(SETTINGS).where(SETTINGS.c.name.in_(settings)))
         if settings:
@@ -143,7 +150,7 @@ class Store:
         if known := self.source(connection, name):
             connection.execute(update(SOURCES).where(SOURCES.c.id == known[0]).values(sha256=sha256, added=now))
             return known[0]
-        return _key(connection.execute(insert(SOURCES).values(name=name, sha256=sha256, added=now)))
+        return added_key(connection.execute(insert(SOURCES).values(name=name, sha256=sha256, added=now)))
 
     def add(
         self, connection: Connection, source: int, documents: Sequence[tuple[Document, Sequence[Passage]]]
@@ -173,7 +180,6 @@ class Store:
     def retire(self, connection: Connection, key: int) -> None:
         """Take a document out of every count and list; its text, and what people decided in it, stay on disk."""
         connection.execute(update(DOCUMENTS).where(DOCUMENTS.c.id == key).values(live=False))
-        connection.execute(update(PASSAGES).where(PASSAGES.c.document == key).values(live=False))
 
     def describe(self, connection: Connection, key: int, attributes: dict[str, str]) -> None:
         """Give a document these attributes in place of those it had."""
@@ -196,23 +202,36 @@ class Store:
     def documents_of(self, connection: Connection, source: int) -> dict[str, int]:
         """Keys of the live documents that came from one file, by name."""
         query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(DOCUMENTS.c.source == source, DOCUMENTS.c.live)
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
     def names(self, connection: Connection) -> dict[str, int]:
         """Keys of all live documents by name, in the order they were added."""
         query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(DOCUMENTS.c.live).order_by(DOCUMENTS.c.id)
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
+
+    def passage_keys(self, connection: Connection) -> list[int]:
+        """Keys of all live passages, in order."""
+        query = select(PASSAGES.c.id).join(DOCUMENTS).where(LIVE).order_by(PASSAGES.c.id)
+        return list(connection.execute(query).scalars())
+
+    def holding(self, connection: Connection, passages: Sequence[int]) -> set[int]:
+        """Keys of the documents that these passages lie in."""
+        found: set[int] = set()
+        for start in range(0, len(passages), 500):
+            chunk = passages[start : start + 500]
+            found.update(connection.execute(select(PASSAGES.c.document).where(PASSAGES.c.id.in_(chunk))).scalars())
+        return found
 
     def attribute_names(self, connection: Connection) -> list[str]:
         """Every attribute that some live document has, in alphabetical order."""
         query = select(ATTRIBUTES.c.name).join(DOCUMENTS).where(DOCUMENTS.c.live).distinct()
         return sorted(connection.execute(query).scalars())
 
-    def kept(self, connection: Connection) -> Iterator[Kept]:
-        """Every live document in the order they were added, a few in memory at a time."""
-        keys = list(self.names(connection).values())
-        for start in range(0, len(keys), CHUNK):
-            yield from self._chunk(connection, keys[start : start + CHUNK])
+    def kept(self, connection: Connection, keys: Iterable[int] | None = None) -> Iterator[Kept]:
+        """The live documents, or those of the keys given, in the order they were added, a few in memory at a time."""
+        wanted = list(self.names(connection).values()) if keys is None else sorted(keys)
+        for start in range(0, len(wanted), CHUNK):
+            yield from self._chunk(connection, wanted[start : start + CHUNK])
 
     def document(self, connection: Connection, name: str) -> Kept:
         """One live document by its name; EvidenceError where there is none."""
@@ -222,13 +241,13 @@ class Store:
         return next(self._chunk(connection, [key]))
 
     def of_key(self, connection: Connection, key: int) -> Kept:
-        """One document by its key, a retired one too (it then has no live passages)."""
+        """One document by its key, a retired one too."""
         return next(self._chunk(connection, [key]))
 
     def size(self, connection: Connection) -> tuple[int, int]:
         """How many live documents and passages the study has."""
         documents = select(func.count()).select_from(DOCUMENTS).where(DOCUMENTS.c.live)
-        passages = select(func.count()).select_from(PASSAGES).where(PASSAGES.c.live)
+        passages = select(func.count()).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
         return connection.execute(documents).scalar_one(), connection.execute(passages).scalar_one()
 
     def _chunk(self, connection: Connection, keys: list[int]) -> Iterator[Kept]:
@@ -258,10 +277,6 @@ def open_store(folder: Path) -> Store:
     return Store(Database.open(folder / "study.db"))
 
 
-def _key(result: Any) -> int:
-    return int(result.inserted_primary_key[0])
-
-
 def _insert(connection: Connection, table: Table, rows: Iterable[dict[str, Any]]) -> None:
     if rows := list(rows):
         connection.execute(insert(table), rows)
@@ -275,7 +290,9 @@ def _by_document(connection: Connection, table: Table, order: Column[Any], keys:
 
 def _document_row(key: int, source: int, document: Document) -> dict[str, Any]:
     notes = json.dumps(document.notes, ensure_ascii=False)
-    return {"id": key, "source": source, "name": document.name, "text": document.text, "notes": notes, "live": True}
+    sha256 = hashlib.sha256(document.text.encode()).hexdigest()
+    place = {"id": key, "source": source, "name": document.name, "live": True}
+    return {**place, "text": document.text, "sha256": sha256, "notes": notes}
 
 
 def _attribute_rows(key: int, attributes: dict[str, str]) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Integer, sa.ForeignKey("sources.id"), nullable=False),
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("text", sa.Text, nullable=False),
+        sa.Column("sha256", sa.String(64), nullable=False),
         sa.Column("notes", sa.Text, nullable=False),
         sa.Column("live", sa.Boolean, nullable=False),
     )

@@ -1,0 +1,43 @@
+# Two commands: `make demo` shows the whole job on the sample corpus, `make test` checks everything.
+# Both set up what they need in .venv, once.
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test check fix benchmarks clean
+
+demo: .venv/installed
+	@$(BIN)/themis demo demo-study
+
+test: .venv/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -n 2
+
+fix: .venv/tools
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+benchmarks: .venv/tools
+	$(BIN)/python -m benchmarks.reading
+	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.few_labels
+	$(BIN)/python -m benchmarks.commands
+
+clean:
+	rm -rf .venv demo-study build dist *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -m venv .venv 2>/dev/null || .ci/venv $(PYTHON)
+
+.venv/installed: .venv/bin/python pyproject.toml constraints.txt
+	@echo "Installing into .venv (once; a few minutes, about 1.5 GB)"
+	@$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/tools: .venv/installed
+	@$(BIN)/python -m pip install --quiet --requirement dev-requirements.txt
+	@touch $@

@@ -1,0 +1,123 @@
+"""What can be exported, as tidy rows: a table of columns and an iterator of rows for each kind."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coding import ledger, suggestions
+from coding.counts import counts
+from coding.quotes import checked
+from coding.study import Study
+from corpus.database import Connection
+from corpus.passage import Passage
+from corpus.store import Kept
+
+Row = dict[str, Any]
+PLACE = {
+    **dict.fromkeys(("document", "passage"), str),
+    "turn": int,
+    **dict.fromkeys(("speaker", "role"), str),
+    **dict.fromkeys(("start", "end"), int),
+    "text": str,
+}
+SUGGESTED = {"code": str, "score": float, "suggested": bool, "sentence": str}
+DECIDED = dict.fromkeys(("document", "passage", "code", "value", "coder", "time", "why"), str)
+COUNTED = {
+    **dict.fromkeys(("code", "unit", "attribute", "group"), str),
+    **dict.fromkeys(("suggested", "decided_yes", "decided_no", "read", "total"), int),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Columns in their order with their types, and rows that have every one of them; None is an empty cell."""
+
+    columns: dict[str, type]
+    rows: Iterator[Row]
+
+
+def passages(study: Study, connection: Connection) -> Rows:
+    """One row for each passage, in the order of the corpus."""
+    names = study.store.attribute_names(connection)
+    rows = (
+        {**_place(passage), **_attributes(kept, names)}
+        for kept in checked(study, connection)
+        for _, passage in kept.passages
+    )
+    return Rows({**PLACE, **_columns(names)}, rows)
+
+
+def suggested(study: Study, connection: Connection) -> Rows:
+    """One row for each passage and code, suggested or not; `sentence` is the one that carried the score."""
+    names = study.store.attribute_names(connection)
+    run = suggestions.latest(connection)
+
+    def rows() -> Iterator[Row]:
+        for kept in checked(study, connection):
+            found = suggestions.of_documents(connection, run.id, [kept.key]) if run else {}
+            for key, passage in kept.passages:
+                place, attributes = _place(passage), _attributes(kept, names)
+                for s in found.get(key, ()):
+                    sentence = _sentence(passage, s.sentence)
+                    said = {"code": s.code, "score": s.score, "suggested": s.suggested, "sentence": sentence}
+                    yield {**place, **said, **attributes}
+
+    return Rows({**PLACE, **SUGGESTED, **_columns(names)}, rows())
+
+
+def decisions(study: Study, connection: Connection) -> Rows:
+    """One row for each decision that holds now: the latest of each coder on each passage and code."""
+    names = study.store.attribute_names(connection)
+    held: dict[int, list[ledger.Decision]] = {}
+    for decision in ledger.current(connection):
+        held.setdefault(decision.passage, []).append(decision)
+
+    def rows() -> Iterator[Row]:
+        for kept in checked(study, connection):
+            for key, passage in kept.passages:
+                for d in held.get(key, ()):
+                    place = {"document": passage.document, "passage": passage.id}
+                    said = {"code": d.code, "value": "yes" if d.value else "no", "coder": d.coder, "time": d.time}
+                    yield {**place, **said, "why": d.why, **_attributes(kept, names)}
+
+    return Rows({**DECIDED, **_columns(names)}, rows())
+
+
+def counted(study: Study, by: str | None = None, unit: str = "passage") -> Rows:
+    """One row for each code and group."""
+    return Rows(COUNTED, ({name: getattr(count, name) for name in COUNTED} for count in counts(study, by, unit)))
+
+
+KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
+    "passages": passages,
+    "suggestions": suggested,
+    "decisions": decisions,
+}
+
+
+def _place(passage: Passage) -> Row:
+    return {
+        "document": passage.document,
+        "passage": passage.id,
+        "turn": passage.turn,
+        "speaker": passage.speaker,
+        "role": passage.role,
+        "start": passage.start,
+        "end": passage.end,
+        "text": passage.text,
+    }
+
+
+def _columns(names: Sequence[str]) -> dict[str, type]:
+    return {f"attr_{name}": str for name in names}
+
+
+def _attributes(kept: Kept, names: Sequence[str]) -> Row:
+    return {f"attr_{name}": kept.document.attributes.get(name) for name in names}
+
+
+def _sentence(passage: Passage, number: int) -> str | None:
+    if not 0 <= number < len(passage.sentences):
+        return None
+    start, end = passage.sentences[number]
+    return passage.text[start:end]

@@ -1,0 +1,127 @@
+"""Rows to files: csv, xlsx, jsonl and parquet, chosen by suffix, written whole or not at all."""
+
+import csv
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from coding.export.rows import Row, Rows
+from corpus.errors import EvidenceError
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
+XLSX_ROWS, XLSX_CELL = 1_048_576, 32_767
+BATCH = 50_000
+PARQUET = {str: "string", int: "int64", float: "float64", bool: "bool"}
+
+
+def write(rows: Rows, path: Path, bom: bool = False) -> int:
+    """Write the rows to `path` in the format of its suffix; how many. A file already there is replaced at the end.
+
+    bom: begin a csv with the mark by which Excel knows UTF-8. EvidenceError for a suffix we do not write, a folder that
+    is not there, and what a spreadsheet cannot hold.
+    """
+    writer = WRITERS.get(path.suffix.lower())
+    if writer is None:
+        raise EvidenceError(f"{path} cannot be written: end its name in {', '.join(WRITERS)}")
+    if not path.parent.is_dir():
+        raise EvidenceError(f"{path} cannot be written: there is no folder {path.parent}")
+    with _whole(path) as part:
+        written = writer(rows, part)
+        if bom and path.suffix.lower() == ".csv":
+            part.write_bytes(b"\xef\xbb\xbf" + part.read_bytes())
+    return written
+
+
+def safe(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula: a quote mark goes before text that begins like one.
+
+    `plain` is its inverse, so that what was exported can be brought in again.
+    """
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def plain(value: str) -> str:
+    """The cell that `safe` was given."""
+    return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise EvidenceError(f"{path} could not be written: {error.strerror or error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _csv(rows: Rows, path: Path) -> int:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([safe(name) for name in rows.columns])
+        return sum(bool(writer.writerow([safe(row[name]) for name in rows.columns])) for row in rows.rows)
+
+
+def _jsonl(rows: Rows, path: Path) -> int:
+    with path.open("w", encoding="utf-8") as file:
+        lines = (json.dumps({name: row[name] for name in rows.columns}, ensure_ascii=False) for row in rows.rows)
+        return sum(bool(file.write(line + "\n")) for line in lines)
+
+
+def _xlsx(rows: Rows, path: Path) -> int:
+    import xlsxwriter
+
+    safely = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    written = 0
+    with xlsxwriter.Workbook(path, safely) as book:
+        sheet = book.add_worksheet("themis")
+        sheet.freeze_panes(1, 0)
+        sheet.write_row(0, 0, rows.columns, book.add_format({"bold": True}))
+        for written, row in enumerate(rows.rows, start=1):
+            if written >= XLSX_ROWS:
+                raise EvidenceError(f"an xlsx sheet holds {XLSX_ROWS:,} rows and there are more: write csv or parquet")
+            for column, name in enumerate(rows.columns):
+                _xlsx_cell(sheet, written, column, row[name])
+    return written
+
+
+def _xlsx_cell(sheet: Any, row: int, column: int, value: Any) -> None:
+    if isinstance(value, str):
+        if len(value.encode("utf-16-le")) // 2 > XLSX_CELL:
+            raise EvidenceError(f"row {row + 1} has text longer than an xlsx cell holds: write csv or parquet")
+        sheet.write_string(row, column, value)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, column, value)
+    elif value is not None:
+        sheet.write_number(row, column, value)
+
+
+def _parquet(rows: Rows, path: Path) -> int:
+    import pandas
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.schema([(name, pyarrow.type_for_alias(PARQUET[kind])) for name, kind in rows.columns.items()])
+    written = 0
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        for batch in _batches(rows.rows):
+            frame = pandas.DataFrame(batch, columns=list(rows.columns)).astype(object)
+            writer.write_table(pyarrow.Table.from_pandas(frame, schema=schema, preserve_index=False))
+            written += len(batch)
+    return written
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch
+
+
+WRITERS: dict[str, Callable[[Rows, Path], int]] = {".csv": _csv, ".xlsx": _xlsx, ".jsonl": _jsonl, ".parquet": _parquet}

@@ -1,0 +1,196 @@
+"""The story of coding: what is new, embed it, learn from decisions, suggest, and say where to go next."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from coding import __version__, ledger, suggestions
+from coding.codebook import Codebook
+from coding.study import Study
+from coding.suggestions import Basis, Run, Suggestion
+from coding.summary import Summary, summarise
+from corpus.database import Connection
+from corpus.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from models.learn import Model
+
+    from coding.evidence import Item
+
+BLOCK = 2048  # passages scored, and written, at a time
+BACKGROUND = 2000  # passages that stand for the corpus
+Show = Callable[[str, int, int], None]
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What `code` did. embedded: texts that were new to the encoder; fresh: False where nothing had changed."""
+
+    summary: Summary
+    embedded: int
+    fresh: bool
+
+
+def code(study: Study, show: Show = quiet) -> Done:
+    """Suggest codes for every passage of the study; killed at any moment, the next call goes on from there.
+
+    show(stage, passages done, passages in all) is called as work goes on. EvidenceError where there is nothing to code.
+    """
+    basis = _basis(study)
+    with study.store.database.reading() as connection:
+        run = suggestions.latest(connection)
+    if run and run.basis.hash == basis.hash:
+        return Done(summarise(study, run), embedded=0, fresh=False)
+    embedded = embed(study, show)
+    model, reasons = _learn(study)
+    with study.store.database.writing() as connection:
+        key = suggestions.begin(connection, basis)
+        kinds = zip(model.kind, model.thresholds.tolist(), strict=True)
+        suggestions.describe(connection, key, dict(zip(study.codebook.by_id, kinds, strict=True)), reasons)
+    _suggest(study, key, model, show)
+    with study.store.database.writing() as connection:
+        suggestions.finish(connection, key)
+        finished = suggestions.latest(connection)
+    assert finished
+    return Done(summarise(study, finished), embedded, fresh=True)
+
+
+def embed(study: Study, show: Show = quiet) -> int:
+    """Make the vectors that are missing; how many. What is made is kept, however this ends."""
+    from coding.evidence import texts, themes
+
+    made = study.vectors.embed([text for theme in themes(study.codebook) for text in theme.texts()])
+    with study.store.database.reading() as connection:
+        total, done = study.store.size(connection)[1], 0
+        for block in _blocks(study, connection):
+            made += study.vectors.embed(texts(block))
+            done += len(block)
+            show("embed", done, total)
+    return made
+
+
+def _basis(study: Study) -> Basis:
+    """Keep today's codebook, and name everything that decides what is suggested."""
+    with study.store.database.writing() as connection:
+        ledger.keep(connection, study.codebook)
+        passages = suggestions.state_of_passages(connection)
+        decisions = ledger.last(connection)
+    if not passages[0]:
+        raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
+    names = (study.encoder.fingerprint, study.codebook.version, decisions, __version__, int(study.settings["seed"]))
+    everything = [*names, passages, study.settings["expected"]]
+    return Basis(hashlib.sha256(json.dumps(everything).encode()).hexdigest(), *names)
+
+
+def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
+    """The model, and the reasons it can give, with passage ids where it names a decided passage."""
+    import numpy as np
+    from models.learn import learn
+
+    from coding.evidence import evidence, themes
+
+    seed = int(study.settings["seed"])
+    with study.store.database.reading() as connection:
+        decided = dict(ledger.agreed(connection, study.codebook))
+        keys = study.store.passage_keys(connection)
+        sample = np.random.default_rng(seed).choice(keys, min(BACKGROUND, len(keys)), replace=False)
+        labelled = _items(study, connection, list(decided))
+        background = _items(study, connection, [int(key) for key in sample])
+        ids = _ids(study, connection, list(decided))
+    labels = np.full((len(labelled), len(study.codebook.codes)), np.nan)
+    columns = {code: i for i, code in enumerate(study.codebook.by_id)}
+    for row, item in enumerate(labelled):
+        for code, value in decided[item.key].items():
+            labels[row, columns[code]] = value
+    model = learn(
+        themes(study.codebook),
+        study.vectors.get,
+        evidence(labelled, study.vectors),
+        labels,
+        np.array([item.document for item in labelled], dtype=np.int64),
+        evidence(background, study.vectors),
+        seed=seed,
+        expected=float(study.settings["expected"]),
+    )
+    reasons = [(r.kind, r.code, ids[int(r.text)] if r.kind == "decided" else r.text) for r in model.reasons]
+    return model, reasons
+
+
+def _suggest(study: Study, run: int, model: "Model", show: Show) -> None:
+    """Score every passage that this run has not scored, and write each block whole."""
+    from coding.evidence import evidence
+
+    database = study.store.database
+    with database.reading() as connection:
+        total, done = study.store.size(connection)[1], 0
+        for block in _blocks(study, connection):
+            documents = {item.document for item in block}
+            with database.reading() as fresh:
+                before = suggestions.written(fresh, run, documents)
+            todo = [item for item in block if item.key not in before]
+            rows = _rows(study.codebook, model, evidence(todo, study.vectors)) if todo else []
+            with database.writing() as writing:
+                before = suggestions.written(writing, run, documents)
+                suggestions.write(writing, run, (row for row in rows if row.passage not in before))
+            done += len(block)
+            show("suggest", done, total)
+
+
+def _rows(codebook: Codebook, model: "Model", block: Any) -> list[Suggestion]:
+    """Suggestions of a block; a nested code is suggested only where the code above it is."""
+    scores = model.score(block)
+    ids = list(codebook.by_id)
+    suggested = scores.suggested.copy()
+    for i, id in enumerate(ids):
+        if parent := codebook.by_id[id].parent:
+            suggested[:, i] &= suggested[:, ids.index(parent)]
+    columns = (scores.score, suggested, scores.sentence, scores.because)
+    lists = [column.tolist() for column in columns]
+    return [
+        Suggestion(key, id, *(values[row][i] for values in lists))
+        for row, key in enumerate(block.keys.tolist())
+        for i, id in enumerate(ids)
+    ]
+
+
+def _blocks(study: Study, connection: Connection) -> "Iterator[list[Item]]":
+    """All passages, whole documents at a time, about BLOCK in each list: the same lists on every call."""
+    from coding.evidence import items
+
+    block: list[Item] = []
+    for kept in study.store.kept(connection):
+        block += items(kept)
+        if len(block) >= BLOCK:
+            yield block
+            block = []
+    if block:
+        yield block
+
+
+def _items(study: Study, connection: Connection, keys: Sequence[int]) -> "list[Item]":
+    from coding.evidence import items
+
+    wanted = set(keys)
+    documents = study.store.kept(connection, study.store.holding(connection, keys))
+    return [item for kept in documents for item in items(kept) if item.key in wanted]
+
+
+def _ids(study: Study, connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    wanted = set(keys)
+    documents = study.store.kept(connection, study.store.holding(connection, keys))
+    return {key: passage.id for kept in documents for key, passage in kept.passages if key in wanted}
+
+
+def latest_run(study: Study) -> Run:
+    """The run whose suggestions are shown; EvidenceError before the first."""
+    with study.store.database.reading() as connection:
+        run = suggestions.latest(connection)
+    if run is None:
+        raise EvidenceError("nothing has been suggested yet: run `themis code` first")
+    return run

@@ -1,0 +1,181 @@
+"""A study: a folder with codebook.yml, study.db and a cache that can be deleted."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from coding.codebook import Codebook, load
+from coding.ledger import carry
+from coding.shipped import shipped
+from corpus.database import Connection
+from corpus.errors import EvidenceError
+from corpus.read.options import Options
+from corpus.split import UNITS, Splitting
+from corpus.store import Store, create, open_store
+
+if TYPE_CHECKING:
+    from models.vectors import Vectors
+
+    from corpus.add import Account
+    from models.encoder import Encoder
+
+SETTINGS = {
+    "unit": "turn",
+    "limit": "120",
+    "language": "en",
+    "code_interviewer": "no",
+    "encoder": "",
+    "revision": "",
+    "expected": "0.05",
+    "seed": "20240229",
+}
+
+
+@dataclass(frozen=True)
+class Study:
+    """An open study; what is not needed is not loaded."""
+
+    folder: Path
+    store: Store
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        """Every setting, with its default where the study has none of its own."""
+        return {**SETTINGS, **self.store.settings()}
+
+    @cached_property
+    def codebook(self) -> Codebook:
+        """The codebook as codebook.yml has it now; EvidenceError with line and column where it has a fault."""
+        return load(self.folder / "codebook.yml")
+
+    @property
+    def splitting(self) -> Splitting:
+        """How this study's documents become passages."""
+        s = self.settings
+        return Splitting(s["unit"], int(s["limit"]), s["language"], s["code_interviewer"] == "yes")
+
+    @cached_property
+    def encoder(self) -> "Encoder":
+        """The encoder that the settings name; its weights are loaded when it first has something to do."""
+        from models.encoder import load as load_encoder
+
+        return load_encoder(self.settings["encoder"] or None, self.settings["revision"] or None)
+
+    @cached_property
+    def vectors(self) -> "Vectors":
+        """The vectors on disk, under .themis/."""
+        from models.vectors import Vectors
+
+        return Vectors(self.cache / "vectors", self.encoder)
+
+    @property
+    def cache(self) -> Path:
+        """What can be deleted and rebuilt."""
+        return self.folder / ".themis"
+
+
+def create_study(folder: Path, codebook: Path | None = None, settings: dict[str, str] | None = None) -> Study:
+    """A new study in `folder`, with a copy of the codebook (the default one without a path).
+
+    EvidenceError where there is a study already, or the codebook or a setting has a fault.
+    """
+    checked = check_settings(settings or {})
+    source = codebook or shipped("codebook.yml")
+    load(source)
+    if (folder / "study.db").exists():
+        raise EvidenceError(f"there is a study in {folder} already: choose another folder, or use that one")
+    folder.mkdir(parents=True, exist_ok=True)
+    if not (folder / "codebook.yml").exists():
+        shutil.copyfile(source, folder / "codebook.yml")
+    study = Study(folder, create(folder))
+    with study.store.database.writing() as connection:
+        study.store.configure(connection, checked)
+    return study
+
+
+def open_study(folder: Path) -> Study:
+    """The study in `folder`, or in the nearest folder above it that has one."""
+    for place in (folder, *folder.resolve().parents):
+        if (place / "study.db").is_file():
+            return Study(place, open_store(place))
+    raise EvidenceError(f"there is no study in {folder}: make one with `themis init NAME`, then `cd NAME`")
+
+
+def add(study: Study, paths: Sequence[Path | str], options: Options | None = None, **how: Any) -> "Account":
+    """Read files, folders and zips into the study; what became of each of the things in them.
+
+    options: which columns, sheet and attributes. how: interviewers, mask and replace, as `corpus.add.Adding` has them.
+    Decisions on a document that is replaced are repeated on the passages of the new one that say the same.
+    """
+    from corpus.add import Adding, add_sources
+    from corpus.read import read
+
+    carried: Counter[str] = Counter()
+
+    def replaced(connection: Connection, old: int, new: int) -> None:
+        for what, number in zip(("carried", "left"), carry(study.store, connection, old, new), strict=True):
+            carried[what] += number
+
+    adding = Adding(splitting=study.splitting, **how)
+    account = add_sources(study.store, read(paths, options or Options()), adding, replaced)
+    if carried.total():
+        account.notes.append(
+            f"{carried['carried']} decisions carried over to passages that still say the same; {carried['left']} stay with "
+            f"words that are gone, and count no more"
+        )
+    return account
+
+
+def configure(study: Study, settings: dict[str, str]) -> Study:
+    """Change settings; where they change what a passage is, every document is split anew. Returns the study reopened.
+
+    EvidenceError for a setting that is unknown or out of range.
+    """
+    from corpus.add import resplit
+
+    checked = check_settings(settings)
+    changed = Study(study.folder, study.store)
+    with study.store.database.writing() as connection:
+        study.store.configure(connection, checked)
+    if changed.splitting != study.splitting:
+        with study.store.database.writing() as connection:
+            resplit(study.store, connection, changed.splitting)
+    return changed
+
+
+def check_settings(settings: dict[str, str]) -> dict[str, str]:
+    """The settings as they can be stored; EvidenceError names the first that is unknown or out of range."""
+    for name, value in settings.items():
+        if name not in SETTINGS:
+            raise EvidenceError(f"'{name}' is no setting: there are {', '.join(SETTINGS)}")
+        sound, advice = _SOUND.get(name, (bool, ""))
+        if advice and not sound(value):
+            raise EvidenceError(f"{name}={value} cannot be: {advice}")
+    return settings
+
+
+def _number(value: str, low: float, high: float) -> bool:
+    try:
+        return low <= float(value) <= high
+    except ValueError:
+        return False
+
+
+_SOUND: dict[str, tuple[Callable[[str], bool], str]] = {
+    "unit": (lambda value: value in UNITS, f"choose one of {', '.join(UNITS)}"),
+    "limit": (lambda value: value.isdigit() and 20 <= int(value) <= 2000, "give a number of words from 20 to 2000"),
+    "code_interviewer": (lambda value: value in ("yes", "no"), "say yes or no"),
+    "expected": (
+        lambda value: _number(value, 0.001, 0.5),
+        "give the share of passages that a theme may have, from 0.001 to 0.5",
+    ),
+    "seed": (lambda value: value.isdigit() and int(value) < 2**32, "give a whole number below 4294967296"),
+    "language": (
+        lambda value: 2 <= len(value) <= 8 and value.replace("-", "").isalpha(),
+        "give an ISO code such as en, de or cy",
+    ),
+}

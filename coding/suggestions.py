@@ -1,0 +1,175 @@
+"""What the machine suggests, run by run: a run is written whole before it is shown, and never touches a decision."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from coding.ledger import now
+from corpus.database import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Integer,
+    String,
+    Table,
+    Text,
+    added_key,
+    and_,
+    delete,
+    func,
+    insert,
+    metadata,
+    select,
+    update,
+)
+from corpus.store import DOCUMENTS, LIVE, PASSAGES
+
+RUNS = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("basis", String(64), nullable=False),
+    Column("encoder", Text, nullable=False),
+    Column("codebook", String(64), ForeignKey("codebooks.version"), nullable=False),
+    Column("decisions", Integer, nullable=False),
+    Column("code_version", String(32), nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("codes", Text, nullable=False),
+    Column("reasons", Text, nullable=False),
+    Column("started", String(32), nullable=False),
+    Column("finished", String(32)),
+)
+SUGGESTIONS = Table(
+    "suggestions",
+    metadata,
+    Column("run", Integer, ForeignKey("runs.id"), primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("passage", Integer, ForeignKey("passages.id"), primary_key=True),
+    Column("score", Float, nullable=False),
+    Column("suggested", Boolean, nullable=False),
+    Column("sentence", Integer, nullable=False),
+    Column("because", Integer, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Everything that decides what a run suggests; `hash` is equal where the result would be."""
+
+    hash: str
+    encoder: str
+    codebook: str
+    decisions: int
+    code_version: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the machine.
+
+    kinds: by code, "likeness" (no decisions of both kinds yet) or "score". thresholds: by code, the lowest suggested.
+    reasons: (kind, code, text or passage id) that a suggestion's `because` counts into.
+    """
+
+    id: int
+    basis: Basis
+    kinds: dict[str, str]
+    thresholds: dict[str, float]
+    reasons: tuple[tuple[str, str, str], ...]
+    started: str
+    finished: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Of one code in one passage: sentence and because count from 0, -1 where there is none."""
+
+    passage: int
+    code: str
+    score: float
+    suggested: bool
+    sentence: int
+    because: int
+
+
+def begin(connection: Connection, basis: Basis) -> int:
+    """Key of the run on this basis that was begun and not finished, or of a new one."""
+    known = select(RUNS.c.id).where(RUNS.c.basis == basis.hash, RUNS.c.finished.is_(None))
+    if (key := connection.execute(known).scalar()) is not None:
+        return int(key)
+    values = {name: getattr(basis, name) for name in Basis.__slots__ if name != "hash"}
+    row = {**values, "basis": basis.hash, "codes": "{}", "reasons": "[]", "started": now()}
+    return added_key(connection.execute(insert(RUNS).values(**row)))
+
+
+def describe(
+    connection: Connection, run: int, codes: dict[str, tuple[str, float]], reasons: Iterable[tuple[str, str, str]]
+) -> None:
+    """Write what a run learned: (kind, threshold) by code, and the reasons that its suggestions will name."""
+    written = {"codes": json.dumps(codes), "reasons": json.dumps(list(reasons), ensure_ascii=False)}
+    connection.execute(update(RUNS).where(RUNS.c.id == run).values(**written))
+
+
+def write(connection: Connection, run: int, suggestions: Iterable[Suggestion]) -> None:
+    """Add a batch of a run's suggestions."""
+    columns = Suggestion.__slots__
+    rows = [{"run": run, **{name: getattr(s, name) for name in columns}} for s in suggestions]
+    if rows:
+        connection.execute(insert(SUGGESTIONS), rows)
+
+
+def written(connection: Connection, run: int, documents: Iterable[int]) -> set[int]:
+    """Keys of the passages in these documents that a run has suggestions for."""
+    query = select(SUGGESTIONS.c.passage).join(PASSAGES).distinct()
+    mine = query.where(SUGGESTIONS.c.run == run, PASSAGES.c.document.in_(documents))
+    return set(connection.execute(mine).scalars())
+
+
+def finish(connection: Connection, run: int) -> None:
+    """Make a run the one that is shown; the suggestions of earlier runs go, their records stay."""
+    connection.execute(update(RUNS).where(RUNS.c.id == run).values(finished=now()))
+    connection.execute(delete(SUGGESTIONS).where(SUGGESTIONS.c.run < run))
+
+
+def latest(connection: Connection) -> Run | None:
+    """The newest finished run, None before the first."""
+    row = connection.execute(select(RUNS).where(RUNS.c.finished.is_not(None)).order_by(RUNS.c.id.desc())).first()
+    if row is None:
+        return None
+    codes = json.loads(row.codes)
+    return Run(
+        id=row.id,
+        basis=Basis(row.basis, row.encoder, row.codebook, row.decisions, row.code_version, row.seed),
+        kinds={code: kind for code, (kind, _) in codes.items()},
+        thresholds={code: cut for code, (_, cut) in codes.items()},
+        reasons=tuple((kind, code, text) for kind, code, text in json.loads(row.reasons)),
+        started=row.started,
+        finished=row.finished,
+    )
+
+
+def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> dict[int, list[Suggestion]]:
+    """Every suggestion of a run in these documents, by passage."""
+    columns = [SUGGESTIONS.c[name] for name in Suggestion.__slots__]
+    query = select(*columns).join(PASSAGES).where(SUGGESTIONS.c.run == run, PASSAGES.c.document.in_(documents))
+    found: dict[int, list[Suggestion]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.passage, []).append(Suggestion(*row))
+    return found
+
+
+def suggested(connection: Connection, run: int) -> Iterator[tuple[int, str, float]]:
+    """(passage, code, score) of all that a run suggests in live passages."""
+    columns = (SUGGESTIONS.c.passage, SUGGESTIONS.c.code, SUGGESTIONS.c.score)
+    live = select(*columns).join(PASSAGES).join(DOCUMENTS).where(LIVE)
+    query = live.where(and_(SUGGESTIONS.c.run == run, SUGGESTIONS.c.suggested))
+    return ((row.passage, row.code, row.score) for row in connection.execute(query))
+
+
+def state_of_passages(connection: Connection) -> tuple[int, ...]:
+    """Numbers that change whenever the live passages do."""
+    columns = (func.count(), func.coalesce(func.max(PASSAGES.c.id), 0), func.coalesce(func.sum(PASSAGES.c.id), 0))
+    return tuple(connection.execute(select(*columns).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)).one())
