@@ -65,7 +65,7 @@ CODE_OF_A_PERSON = re.compile(r"(?:P|R|S|M|F|I|IV|INT|FG|SP|SPK|MOD|FAC|PT|PX|ID
 # How sure the words alone make us that they name a speaker.
 NO, WEAK, NAME, ROLE = range(4)
 
-CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d){0,2}(?:[.,]\d{1,3})?|(?:\d+h ?)?\d+m ?\d+s"
+CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d){0,2}(?:[.,]\d{1,3})?|(?:\d+h\s?)?\d+m\s?\d+s"
 SPAN = rf"(?:{CLOCK})(?:\s*(?:-->|[-–—])\s*(?:{CLOCK}))?"
 STAMP = rf"(?:[\[(<{{#]\s*{SPAN}\s*[\])>}}#]|{SPAN})"
 _WORDS = r"[^\W\d_](?:[^\n\r\t:：\[\]*<>“”\"?!;…–—(){}]|-(?!-)){0,60}?(?:\s?\([^()\n\d:]{1,30}\))?"

@@ -187,4 +187,4 @@ def _who_asks(voices: Mapping[str, Voice]) -> set[str]:
     often, seldom = first.asking / first.turns, asking / turns
     if first.asking < 2 or first.asking < 2 * asking or often < 0.2 or often < 2.5 * seldom:
         return set()
-    return {name} if first.words <= words or (often >= 0.4 and seldom <= 0.1) else set()
+    return {name} if first.words <= words or (first.asking >= 5 and often >= 0.4 and seldom <= 0.1) else set()

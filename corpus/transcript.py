@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from corpus.labels import Label, leading_stamp
+from corpus.labels import Label, key_of, leading_stamp
 from corpus.passage import INTERVIEWEE, Block, Document, Draft, Turn
 from corpus.speakers import Voice, chosen, roles
 
@@ -63,7 +63,7 @@ def document(draft: Draft, interviewers: Sequence[str] = ()) -> Document:
     """
     blocks = [block for block in draft.blocks if block.text.strip()]
     text, lines = _laid_out(blocks)
-    said = _conversation(lines) if draft.transcript else None
+    said, slips = _conversation(lines) if draft.transcript else (None, ())
     kept = [tight for one in (_paragraphs(lines) if said is None else said) if (tight := _tight(one, text))]
     who = roles(_voices(kept, text), interviewers) if draft.transcript else {}
     turns = tuple(
@@ -78,7 +78,7 @@ def document(draft: Draft, interviewers: Sequence[str] = ()) -> Document:
         )
         for number, one in enumerate(kept, 1)
     )
-    return Document(draft.name, text, turns, dict(draft.attributes), draft.notes)
+    return Document(draft.name, text, turns, dict(draft.attributes), (*draft.notes, *slips))
 
 
 def speakers(document: Document) -> dict[str, str | None]:
@@ -113,17 +113,19 @@ def _paragraphs(lines: Sequence[_Line]) -> list[_Said]:
     return said
 
 
-def _conversation(lines: Sequence[_Line]) -> list[_Said] | None:
-    """Stretches by speaker; None where nobody is named, by the format or by labels in the text."""
+def _conversation(lines: Sequence[_Line]) -> tuple[list[_Said] | None, tuple[str, ...]]:
+    """Stretches by speaker, None where neither the format nor a label names one; and the labels that were misspelt."""
     full = [line for line in lines if line.text.strip()]
     named = any(line.block.speaker for line in lines)
     searched = [number for number, line in enumerate(full) if line.block.speaker is None and not _aside(line.block)]
     marks = {at: full[number].block.label for at, number in enumerate(searched) if full[number].first}
     found = chosen([full[number].text for number in searched], {at: mark for at, mark in marks.items() if mark})
     if not found and not named:
-        return None
+        return None, ()
     labels = {searched[at]: label for at, label in found.items()}
-    return list(_stretches(full, labels, _spellings(labels)))
+    spelled = _spellings(labels)
+    slips = {label.name: spelled[label.key] for label in labels.values() if label.key != key_of(label.name)}
+    return list(_stretches(full, labels, spelled)), tuple(f'"{one}" read as {two}' for one, two in slips.items())
 
 
 def _aside(block: Block) -> bool:

@@ -10,8 +10,8 @@ from corpus.read.sniff import decode
 from corpus.speakers import chosen
 
 _NARROW, _WIDE = 45, 120  # columns between which lines may have been cut by a program rather than by their writer
-_MOST = 0.85  # of the lines that another follows end where the next word would not have fitted
-_STARTS_ANEW = re.compile(r"\s*(?:[-*+•·–]\s|\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s|[#>|]|```|---|===|\*\*\*|\[\d)|\s{4,}")
+_MOST = 0.75  # of the lines that another follows must end where its first word would not have fitted
+_STARTS_ANEW = re.compile(r"\s*(?:[-*+•·–]\s|\d{1,3}[.)]\s|\(?[a-zA-Z][.)]\s|[#>|]|```|---|===|\*\*\*|\[\d|\s{4})")
 _RULE = re.compile(r"\s*(?:[-=_*] ?){3,}\s*$")
 
 
@@ -21,52 +21,43 @@ def read(file: File, options: Options) -> Iterator[Draft | SetAside]:
     notes = [note] if note else []
     lines = text.split("\n")
     paragraphs = [line.strip() for line in lines if line.strip()]
-    width = cut_to(lines)
+    joined, width = unwrapped(lines)
     if width:
-        joined = _joined(lines, width)
         notes.append(f"lines cut at {width} columns joined: {len(paragraphs) - len(joined)}")
         paragraphs = joined
     if paragraphs:
         yield Draft(file.name, tuple(Block(paragraph) for paragraph in paragraphs), notes=tuple(notes))
 
 
-def cut_to(lines: Sequence[str]) -> int:
-    """The column at which a program cut the lines, 0 where nearly each line is a whole paragraph.
+def unwrapped(lines: Sequence[str]) -> tuple[list[str], int]:
+    """Paragraphs out of lines that a program cut, and the column it cut at; ([], 0) where nobody cut them.
 
-    Lines were cut when they end where the first word of the next one would not have fitted.
+    Lines were cut when they end where the first word of the next one would not have fitted. A blank line, a short
+    line, a list item or a speaker's label starts a new paragraph.
     """
-    pairs = [(one.rstrip(), two) for one, two in pairwise(lines) if one.strip() and two.strip()]
-    lengths = sorted(len(one) for one, _ in pairs)
-    if len(pairs) < 3:
-        return 0
-    width = lengths[-1 - len(lengths) // 100]
+    full = [number for number, line in enumerate(lines) if line.strip()]
+    followed = sorted(len(lines[one].rstrip()) for one, two in pairwise(full) if two == one + 1)
+    width = followed[-1 - len(followed) // 100] if len(followed) >= 3 else 0
     if not _NARROW <= width <= _WIDE:
-        return 0
-    flowing = [(one, two) for one, two in pairs if not _STARTS_ANEW.match(two)]
-    full = sum(_fills(one, two, width) for one, two in flowing)
-    return width if full >= 3 and full >= _MOST * len(flowing) else 0
+        return [], 0
+    labelled = chosen([lines[number] for number in full])
+    starts = {number for at, number in enumerate(full) if at in labelled or _STARTS_ANEW.match(lines[number])}
+    goes_on = {
+        two: _fills(lines[one], lines[two], width)
+        for one, two in pairwise(full)
+        if two == one + 1 and two not in starts and not _RULE.match(lines[one])
+    }
+    if sum(goes_on.values()) < max(3, _MOST * len(goes_on)):
+        return [], 0
+    paragraphs: list[str] = []
+    for number in full:
+        line = lines[number].strip()
+        if goes_on.get(number):
+            paragraphs[-1] += " " + line
+        else:
+            paragraphs.append(line)
+    return paragraphs, width
 
 
 def _fills(line: str, after: str, width: int) -> bool:
-    return len(line) + 1 + len(after.split(maxsplit=1)[0]) > width
-
-
-def _joined(lines: Sequence[str], width: int) -> list[str]:
-    """Paragraphs out of cut lines: a blank line, a short line, a list item or a speaker's label starts a new one."""
-    full = [line for line in lines if line.strip()]
-    labelled = chosen(full)
-    paragraphs: list[str] = []
-    open_to: str | None = None
-    number = -1
-    for line in lines:
-        if not line.strip():
-            open_to = None
-            continue
-        number += 1
-        starts = number in labelled or _STARTS_ANEW.match(line) or _RULE.match(line)
-        if open_to is None or starts or not _fills(open_to, line, width):
-            paragraphs.append(line.strip())
-        else:
-            paragraphs[-1] += " " + line.strip()
-        open_to = line.rstrip()
-    return paragraphs
+    return len(line.rstrip()) + 1 + len(after.split(maxsplit=1)[0]) > width
