@@ -114,7 +114,7 @@ def current(connection: Connection, passages: Sequence[int] | None = None) -> It
     columns = [DECISIONS.c[name] for name in Decision.__slots__]
     query = select(*columns).where(DECISIONS.c.value.is_not(None))
     if passages is None:
-        query = query.join(PASSAGES).join(DOCUMENTS).where(LIVE)
+        query = query.select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(LIVE)
     else:
         query = query.where(DECISIONS.c.passage.in_(passages))
         newest = newest.where(DECISIONS.c.passage.in_(passages))

@@ -164,7 +164,7 @@ def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> 
 def suggested(connection: Connection, run: int) -> Iterator[tuple[int, str, float]]:
     """(passage, code, score) of all that a run suggests in live passages."""
     columns = (SUGGESTIONS.c.passage, SUGGESTIONS.c.code, SUGGESTIONS.c.score)
-    live = select(*columns).join(PASSAGES).join(DOCUMENTS).where(LIVE)
+    live = select(*columns).select_from(SUGGESTIONS.join(PASSAGES).join(DOCUMENTS)).where(LIVE)
     query = live.where(and_(SUGGESTIONS.c.run == run, SUGGESTIONS.c.suggested))
     return ((row.passage, row.code, row.score) for row in connection.execute(query))
 

@@ -43,8 +43,13 @@ class Splitting:
 
 
 def passages(document: Document, splitting: Splitting) -> tuple[Passage, ...]:
-    """The passages of a document, in order, each `document.text[start:end]`; turns that are not coded give none."""
-    coded = [turn for turn in document.turns if splitting.code_interviewer or turn.role != INTERVIEWER]
+    """The passages of a document, in order, each `document.text[start:end]`.
+
+    Turns that are context give none: the interviewer's, and in a conversation what nobody says (titles, "(10.00 am)").
+    """
+    conversation = any(turn.speaker for turn in document.turns)
+    said = [turn for turn in document.turns if turn.speaker or not conversation]
+    coded = [turn for turn in said if splitting.code_interviewer or turn.role != INTERVIEWER]
     found = _sentences([document.text[turn.start : turn.end] for turn in coded], splitting.language)
     made: list[Passage] = []
     for turn, sentences in zip(coded, found, strict=True):

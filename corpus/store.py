@@ -211,7 +211,7 @@ class Store:
 
     def passage_keys(self, connection: Connection) -> list[int]:
         """Keys of all live passages, in order."""
-        query = select(PASSAGES.c.id).join(DOCUMENTS).where(LIVE).order_by(PASSAGES.c.id)
+        query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE).order_by(PASSAGES.c.id)
         return list(connection.execute(query).scalars())
 
     def holding(self, connection: Connection, passages: Sequence[int]) -> set[int]:
@@ -224,7 +224,7 @@ class Store:
 
     def attribute_names(self, connection: Connection) -> list[str]:
         """Every attribute that some live document has, in alphabetical order."""
-        query = select(ATTRIBUTES.c.name).join(DOCUMENTS).where(DOCUMENTS.c.live).distinct()
+        query = select(ATTRIBUTES.c.name).select_from(ATTRIBUTES.join(DOCUMENTS)).where(DOCUMENTS.c.live).distinct()
         return sorted(connection.execute(query).scalars())
 
     def kept(self, connection: Connection, keys: Iterable[int] | None = None) -> Iterator[Kept]:
