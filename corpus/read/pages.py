@@ -22,6 +22,7 @@ _ITEM = re.compile(r"(?:[•●▪◦‣–*·-]|\d{1,3}[.)]|\(?[a-z][.)])\s")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EDGE = 4  # lines at the head or the foot of a page that may be furniture
 _APART = 1.3  # times the usual distance from line to line, from which on a new paragraph begins
+_COLUMN = 200.0  # points that a column of text is wide at least
 _NEAR = 4.0  # points within which two lines stand at the same height
 
 
@@ -57,15 +58,14 @@ def blocks(pages: Sequence[Page]) -> tuple[tuple[Block, ...], tuple[str, ...]]:
 
 def _without_margin(pages: Sequence[Page], notes: list[str]) -> list[Page]:
     """Without numbers that stand in the margin or in front of every line."""
-    kept: list[Page] = []
-    removed = 0
-    for page in pages:
-        body = [line for line in page if not line.text.isdigit()] or page
-        left, right = min(line.left for line in body) if body else 0, max((line.right for line in body), default=0)
-        inside = [line for line in page if not (line.text.isdigit() and (line.right < left or line.left > right))]
-        bare = _without_line_numbers(inside)
-        removed += len(page) - len(inside) + (len(bare) if bare is not inside else 0)
-        kept.append(bare)
+    body = [line for page in pages for line in page if not line.text.isdigit()]
+    left, right = min((line.left for line in body), default=0), max((line.right for line in body), default=0)
+    outside = {line for page in pages for line in page if line.text.isdigit() and not left <= line.left <= right}
+    if len(outside) <= 2 * len(pages):
+        outside = set()
+    inside = [[line for line in page if line not in outside] for page in pages]
+    kept = [_without_line_numbers(page) for page in inside]
+    removed = len(outside) + sum(len(one) for one, two in zip(inside, kept, strict=True) if one is not two)
     if removed:
         notes.append(f"numbers in the margin removed: {removed}")
     return kept
@@ -106,7 +106,7 @@ def _without_furniture(pages: Sequence[Page], notes: list[str]) -> list[Page]:
                     break
     if numbers:
         notes.append(f"page numbers removed: {len(set(numbers))}")
-    for text, count in Counter(re.sub(r"\d+", "#", line.text) for line in set(others)).items():
+    for text, count in Counter(re.sub(r"\d+", "#", line.text) for line in dict.fromkeys(others)).items():
         notes.append(f'"{text[:60]}" removed from {count} pages')
     gone = {id(line) for line in (*numbers, *others)}
     return [[line for line in page if id(line) not in gone] for page in pages]
@@ -132,11 +132,11 @@ def _set_apart(outer: Line, inner: Line) -> bool:
 
 
 def _offsets(shown: Sequence[Page]) -> set[int]:
-    """Differences between printed and real page numbers that bare numbers at the edges agree on."""
+    """Differences between printed and real page numbers that the numbers at the edges agree on."""
     found: Counter[int] = Counter()
     for page in shown:
-        numbers = {int(line.text) - line.page for line in (*page[:_EDGE], *page[-_EDGE:]) if line.text.isdecimal()}
-        found.update(numbers)
+        edges = [(line, _PAGE_NUMBER.fullmatch(line.text)) for line in {*page[:_EDGE], *page[-_EDGE:]}]
+        found.update({int(number["number"]) - line.page for line, number in edges if number})
     return {offset for offset, count in found.items() if offset == 0 or (count >= 3 and count >= 0.5 * len(shown))}
 
 
@@ -168,7 +168,7 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[Block]:
         return
     labelled = chosen([line.text for line in lines])
     layout = _Layout.of(lines)
-    words = Counter(word.casefold() for line in lines for word in _WORD.findall(line.text))
+    words = _whole_words(lines)
     text, place = lines[0].text, lines[0].page
     for number, (one, two) in enumerate(pairwise(lines), 1):
         if number in labelled or layout.ends(one, two):
@@ -177,6 +177,18 @@ def _paragraphs(lines: Sequence[Line]) -> Iterator[Block]:
         else:
             text = _joined(text, two.text, words) if text.endswith("-") else f"{text} {two.text}"
     yield Block(text, place=f"page {place}")
+
+
+def _whole_words(lines: Sequence[Line]) -> Counter[str]:
+    """How often each word occurs, without the halves at line ends that a hyphen cut."""
+    words: Counter[str] = Counter()
+    cut = False
+    for line in lines:
+        found = [word.casefold() for word in _WORD.findall(line.text)]
+        ends = line.text.endswith("-")
+        words.update(found[cut : len(found) - ends])
+        cut = ends
+    return words
 
 
 def _joined(one: str, two: str, words: Counter[str]) -> str:
@@ -210,10 +222,11 @@ class _Layout:
     def of(cls, lines: Sequence[Line]) -> "_Layout":
         gaps = sorted(one.bottom - two.bottom for one, two in pairwise(lines) if one.bottom - two.bottom > 1)
         rights = sorted(line.right for line in lines)
+        left = mode(round(line.left) for line in lines)
         pitch = gaps[len(gaps) // 5] if gaps else 0
         return cls(
-            left=mode(round(line.left) for line in lines),
-            right=rights[-1 - len(rights) // 50],
+            left=left,
+            right=max(rights[-1 - len(rights) // 50], left + _COLUMN),
             pitch=pitch,
             spaced=sum(gap > _APART * pitch for gap in gaps) >= 0.1 * len(gaps) > 0,
         )
