@@ -46,6 +46,7 @@ def read(file: File, options: Options) -> Iterator[Draft]:
 
 def _opened(data: bytes) -> "_Story":
     from odfdo import Document
+    from odfdo.security import SecurityError
 
     try:
         document = Document(BytesIO(data))
@@ -55,7 +56,7 @@ def _opened(data: bytes) -> "_Story":
         return _Story(
             document.body, {name: style for family in _FAMILIES for name, style in _weights(document, family)}
         )
-    except (KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, SyntaxError, OSError, SecurityError) as error:
         raise EvidenceError(_BROKEN) from error
 
 
