@@ -4,13 +4,13 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from pdfs import PICTURE, column, pdf
 
 from corpus.errors import EvidenceError
 from corpus.passage import INTERVIEWEE, INTERVIEWER, Block, Draft, SetAside
 from corpus.read.options import File, Options
 from corpus.read.pdf import read
 from corpus.transcript import document, speakers
-from tests.pdfs import PICTURE, column, pdf
 
 STUDY = Path(__file__).parent.parent.parent / "shared" / "data" / "pdpilot_interviews" / "transcripts"
 LONG = (
@@ -143,6 +143,7 @@ def test_a_line_printed_on_two_pages_is_read_once():
         ("with the evi-", "dence they gave", "the evidence they"),
         ("a plain one-", "way street one-way", "plain one-way street"),
         ("a plain one-", "way street, way and one", "plain one-way street"),
+        ("a non-", "monotonic curve", "a non-monotonic curve"),
         ("for Cortes-", "Martin spoke", "for Cortes-Martin spoke"),
         ("in 2019-", "2020 it was", "in 2019-2020 it"),
         ("she said -", "and left", "said - and left"),

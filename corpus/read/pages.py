@@ -20,6 +20,7 @@ _PAGE_NUMBER = re.compile(
 _NUMBERED = re.compile(r"(\d{1,3})(?:\s+|$)")
 _ITEM = re.compile(r"(?:[•●▪◦‣–*·-]|\d{1,3}[.)]|\(?[a-z][.)])\s")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_PREFIXES = frozenset("non self well ex half cross multi one two three four long short high low full part".split())
 _EDGE = 4  # lines at the head or the foot of a page that may be furniture
 _APART = 1.3  # times the usual distance from line to line, from which on a new paragraph begins
 _COLUMN = 200.0  # points that a column of text is wide at least
@@ -201,7 +202,7 @@ def _joined(one: str, two: str, words: Counter[str]) -> str:
         return f"{one} {two}" if one.endswith(" -") else one + two
     left, right = first[0][:-1].casefold(), second[0].casefold()
     whole, kept = words[left + right], words[f"{left}-{right}"]
-    halves = words[left] and words[right]
+    halves = left in _PREFIXES or (words[left] and words[right])
     mend = whole > kept or (whole == kept and not halves and second[0].islower())
     return one[:-1] + two if mend else one + two
 
