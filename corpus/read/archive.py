@@ -148,6 +148,6 @@ def _check_xml(chunk: bytes, name: str) -> None:
         parser.Parse(chunk, False)
     except StopIteration:
         return
-    except expat.ExpatError as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the last two: an encoding that expat does not know
         raise EvidenceError(f"is broken: its part {name} is not XML; save it again") from error
     raise EvidenceError(f"is broken: its part {name} is not XML; save it again")

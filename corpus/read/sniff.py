@@ -3,6 +3,7 @@
 import codecs
 import re
 import zipfile
+import zlib
 from io import BytesIO
 from typing import IO
 
@@ -110,19 +111,17 @@ def differs(kind: str, name: str) -> bool:
 
 def zipped(stream: IO[bytes], name: str) -> str:
     """The kind of a file that starts as zips do: "zip" for a plain one, and where it is broken, by its suffix."""
-    suffix = _suffix(name)
     try:
         with zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
-            first = min((member.header_offset for member in archive.infolist()), default=0)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+            mimetype = archive.open("mimetype").read(100) if "mimetype" in names else b""
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, NotImplementedError, RuntimeError):
+        suffix = _suffix(name)
         return suffix if suffix in ("docx", "xlsx", "odt") else "zip"
     for inside, found in _INSIDE:
         if inside in names:
             return found
-    stream.seek(first)
-    head = stream.read(200)
-    return next((found for mimetype, found in _MIMETYPES if mimetype in head), "zip")
+    return next((found for start, found in _MIMETYPES if mimetype.startswith(start)), "zip")
 
 
 def _compound(data: bytes, suffix: str) -> str:
