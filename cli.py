@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from coding import telling
+from coding.telling import Telling
 from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from coding.run import Done
     from coding.study import Study
-    from corpus.add import Account
-
-SHOWN = 20  # things set aside that are listed one by one
 
 
 class Commands(click.Group):
@@ -36,14 +34,13 @@ def in_study(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @click.option("--study", "-s", type=click.Path(path_type=Path), default=Path(), help="The study's folder.")
     @click.pass_context
-    def opened(context: click.Context, study: Path, **options: Any) -> Any:
+    def opened(context: click.Context, /, study: Path, **options: Any) -> Any:
         from coding.study import open_study
 
         return context.invoke(command, open_study(study), **options)
 
     opened.__name__, opened.__doc__ = command.__name__, command.__doc__
-    for name in ("__click_params__",):
-        setattr(opened, name, [*getattr(command, name, []), *getattr(opened, name)])
+    vars(opened)["__click_params__"] += vars(command).get("__click_params__", [])
     return opened
 
 
@@ -67,8 +64,8 @@ def init(folder: Path, codebook: Path | None, settings: tuple[str, ...]) -> None
     from coding.study import create_study
 
     study = create_study(folder, codebook, pairs(settings))
-    console().print(f"Made {folder} with {len(study.codebook.codes)} codes in {folder / 'codebook.yml'}.")
-    console().print(f"Next: cd {folder}; themis add FILES")
+    click.echo(f"Made {folder} with {len(study.codebook.codes)} codes in {folder / 'codebook.yml'}.")
+    click.echo(f"Next: cd {folder}; themis add FILES")
 
 
 @main.command()
@@ -117,13 +114,34 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
         from corpus.pseudonyms import Pseudonyms
 
         names = Pseudonyms.load(options["pseudonyms"])
-        how["mask"] = names.apply
-    account = add_files(study, files, reading, **how)
-    if options["pseudonyms"]:
         key = options["key"] or options["pseudonyms"].with_suffix(".key.csv")
         names.write_key(key, study.folder)
-        console().print(f"The key to the pseudonyms is {key}: keep it apart from the study.")
-    tell(account)
+        how["mask"] = names.apply
+        click.echo(f"The key to the pseudonyms is {key}: keep it apart from the study.")
+    account = add_files(study, files, reading, **how)
+    say(telling.of_account(account))
+    if not (account.kept or account.already or account.replaced):
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--study", "-s", type=click.Path(path_type=Path), default=Path(), help="The study's folder.")
+def names(files: tuple[Path, ...], study: Path) -> None:
+    """Propose names to replace, in FILES before they are added, or in the study."""
+    from corpus.names import candidates
+
+    if files:
+        from corpus.read import read
+
+        drafts = [draft for source in read(files) for draft in source.drafts]
+        say(telling.of_candidates(candidates(drafts)))
+        return
+    from coding.study import open_study
+
+    store = open_study(study).store
+    with store.database.reading() as connection:
+        say(telling.of_candidates(candidates(kept.document for kept in store.kept(connection))))
 
 
 @main.command(name="import")
@@ -135,11 +153,7 @@ def import_(study: "Study", file: Path, coder: str | None) -> None:
     from coding.importing import import_decisions
 
     done = import_decisions(study, file, coder)
-    console().print(
-        f"Read {done.read:,} decisions: {done.recorded:,} recorded, {done.already:,} already there, "
-        f"{done.blank:,} blank, {len(done.set_aside):,} set aside."
-    )
-    list_set_aside(done.set_aside)
+    say(telling.of_import(done))
     if done.read and len(done.set_aside) == done.read:
         sys.exit(1)
 
@@ -156,7 +170,7 @@ def code(study: "Study", code_interviewer: bool) -> None:
         study = configure(study, {"code_interviewer": "yes"})
     with bars() as show:
         done = run(study, show)
-    tell_run(done)
+    say(telling.of_run(done))
 
 
 @main.command()
@@ -167,19 +181,7 @@ def counts(study: "Study", by: str | None, unit: str) -> None:
     """Count themes: what people decided, and what the machine suggests."""
     from coding.counts import counts as count
 
-    rows = count(study, by, unit)
-    table = grid(f"Themes by {unit}", "Code", *([by] if by else []), "Suggested", "Yes", "No", "Differ", "Read", "Of")
-    for row in rows:
-        differ = row.read - row.decided_yes - row.decided_no if unit == "passage" else None
-        name = "  " * len(study.codebook.above(row.code)) + row.code
-        numbers = (row.suggested, row.decided_yes, row.decided_no, differ, row.read, row.total)
-        table.add_row(name, *([row.group] if by else []), *("" if n is None else f"{n:,}" for n in numbers))
-    console().print(table)
-    console().print(
-        "Suggested is the machine's count, not corrected: no interval holds for it until a random audit is read.\n"
-        "Yes and No are people's decisions; passages were not drawn at random, so their share says nothing of the rest.",
-        style="dim",
-    )
+    say(telling.of_counts(count(study, by, unit)))
 
 
 @main.command()
@@ -189,22 +191,9 @@ def counts(study: "Study", by: str | None, unit: str) -> None:
 @in_study
 def quotes(study: "Study", code_id: str, suggested: bool, most: int) -> None:
     """Print verbatim quotes of a code, with source, speaker and place."""
-    from rich.text import Text
-
     from coding.quotes import quotes as find
 
-    found = find(study, code_id, suggested)
-    for quote in found[: most or None]:
-        source = f"{quote.passage}{f', {quote.speaker}' if quote.speaker else ''}"
-        by = f"yes: {quote.by}" if quote.by else f"suggested, nobody has decided (score {quote.score:.2f})"
-        console().print(Text(f"“{quote.text}”"))
-        console().print(Text(f"  {source}  [{by}]\n"), style="dim")
-    if not found:
-        console().print(
-            f"No quotes of {code_id} yet: nobody decided yes. `themis quotes {code_id} --suggested` shows more."
-        )
-    elif most and len(found) > most:
-        console().print(f"{len(found) - most:,} more: --most 0 prints all.")
+    say(telling.of_quotes(find(study, code_id, suggested), code_id, most))
 
 
 @main.command()
@@ -222,7 +211,7 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, bom
     with study.store.database.reading() as connection:
         rows = counted(study, by, unit) if what == "counts" else KINDS[what](study, connection)
         written = write(rows, file, bom)
-    console().print(f"Wrote {written:,} rows of {what} to {file}.")
+    click.echo(f"Wrote {written:,} rows of {what} to {file}.")
 
 
 @main.group()
@@ -289,14 +278,26 @@ def documents(study: "Study", set_aside: bool) -> None:
     """List the documents, or what was set aside."""
     with study.store.database.reading() as connection:
         if set_aside:
-            list_set_aside(study.store.left_out(connection), most=None)
-            return
-        table = grid("Documents", "Document", "Passages", "Speakers", "Attributes")
-        for kept in study.store.kept(connection):
-            speakers = {turn.speaker for turn in kept.document.turns if turn.speaker}
-            attributes = ", ".join(f"{name}={value}" for name, value in kept.document.attributes.items())
-            table.add_row(kept.document.name, f"{len(kept.passages):,}", ", ".join(sorted(speakers)), attributes)
-    console().print(table)
+            left = study.store.left_out(connection)
+            say(Telling(before=telling.of_set_aside(left, most=len(left))))
+        else:
+            say(telling.of_documents(study.store.kept(connection)))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("demo-study"))
+def demo(folder: Path) -> None:
+    """Do the whole job on the sample corpus, in FOLDER."""
+    from coding import demo as story
+
+    with bars() as show:
+        for step in story.demo(folder, show):
+            click.secho(f"$ {step.command}", bold=True)
+            say(story.told(step))
+    click.echo(f"Open {folder / 'codebook.yml'} to see what was looked for; then, in {folder}:")
+    click.echo("  themis quotes power_imbalance             what people said, word for word")
+    click.echo("  themis counts --by Size                   small and large organisations beside each other")
+    click.echo("  themis export suggestions look.xlsx       every passage and code, to sort and filter")
 
 
 def pairs(texts: Any) -> dict[str, str]:
@@ -308,47 +309,6 @@ def pairs(texts: Any) -> dict[str, str]:
             raise EvidenceError(f"'{text}' is not NAME=VALUE")
         found[name.strip()] = value.strip()
     return found
-
-
-def tell(account: "Account") -> None:
-    """Print what became of everything that was read."""
-    parts = [f"kept {len(account.kept):,} ({account.passages:,} passages)", f"set aside {len(account.set_aside):,}"]
-    parts += [f"already there {len(account.already):,}"]
-    parts += [f"replaced {len(account.replaced):,}"] * bool(account.replaced)
-    parts += [f"gone {len(account.gone):,}"] * bool(account.gone)
-    for note in dict.fromkeys(account.notes):
-        console().print(note, style="dim", markup=False)
-    console().print(f"Read {account.read:,}: {', '.join(parts)}.")
-    list_set_aside(account.set_aside)
-    if not (account.kept or account.already or account.replaced):
-        sys.exit(1)
-    console().print("Next: themis code")
-
-
-def list_set_aside(items: Any, most: int | None = SHOWN) -> None:
-    """Print each thing that was set aside, with its place and reason."""
-    for item in items[:most]:
-        place = f", {item.place}" if item.place else ""
-        console().print(f"  set aside: {item.name}{place}: {item.reason}", markup=False)
-    if most and len(items) > most:
-        console().print(f"  ... and {len(items) - most:,} more: `themis documents --set-aside` lists all")
-
-
-def tell_run(done: "Done") -> None:
-    """Print what a run of the machine suggests, and where to go next."""
-    summary = done.summary
-    table = grid("Suggestions", "Code", "By", "Suggested", "Look first", "Yes", "No", "Differ")
-    for line in summary.lines:
-        numbers = (line.suggested, line.first, line.yes, line.no, line.differ)
-        table.add_row("  " * line.depth + line.name, line.kind, *(f"{number:,}" for number in numbers))
-    console().print(table)
-    what = f"{done.embedded:,} new texts embedded" if done.fresh else "nothing new since the last run"
-    console().print(f"{summary.documents:,} documents, {summary.passages:,} passages, {summary.read:,} read; {what}.")
-    if any(line.kind == "likeness" for line in summary.lines):
-        console().print(
-            "Likeness compares words with the codebook: it is no probability, and learns nothing yet.", style="dim"
-        )
-    console().print("Next: themis quotes CODE --suggested; themis counts; themis export suggestions FILE.xlsx")
 
 
 @contextmanager
@@ -373,24 +333,30 @@ def bars() -> "Iterator[Callable[[str, int, int], None]]":
         yield show
 
 
-def grid(title: str, *columns: str) -> Any:
-    """A table whose columns after the texts are numbers."""
-    from rich.table import Table
+def say(told: Telling) -> None:
+    """Print a table and the sentences around it, as wide as the terminal, or in full where there is none."""
+    for line in told.before:
+        click.echo(line)
+    if told.columns:
+        from rich.table import Table
+        from rich.text import Text
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for name in columns:
-        table.add_column(name, justify="right" if name in NUMBERS else "left")
-    return table
-
-
-NUMBERS = {"Suggested", "Look first", "Yes", "No", "Differ", "Read", "Of", "Passages"}
+        table = Table(title=told.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+        for name in told.columns:
+            right = name in told.numbers
+            table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        for row in told.rows:
+            table.add_row(*map(Text, row))
+        console().print(table)
+    for line in told.after:
+        click.echo(line)
 
 
 def console() -> "Console":
-    """Where words go; as wide as the terminal, or wide enough when there is none."""
+    """Where tables and bars go."""
     from rich.console import Console
 
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), width=None if sys.stdout.isatty() else 140)
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
 if __name__ == "__main__":

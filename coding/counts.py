@@ -21,6 +21,7 @@ class Count:
     suggested: units with at least one passage that the machine suggests: not corrected, no interval holds for it.
     decided_yes: units with a passage that people agree on. decided_no: units read to the end without one. read: units
     with a passage somebody decided, those where coders differ too. total: all units of the group.
+    depth: of the code, 0 for one that is nested in none.
     attribute, group: "" where all documents are counted together; group "(none)": documents without the attribute.
     """
 
@@ -33,6 +34,7 @@ class Count:
     decided_no: int
     read: int
     total: int
+    depth: int = 0
 
 
 def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[Count]:
@@ -52,8 +54,8 @@ def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[C
         decided = dict(ledger.agreed(connection, study.codebook))
         run = suggestions.latest(connection)
         suggested: dict[int, set[str]] = {}
-        for passage, code, _ in suggestions.suggested(connection, run.id) if run else ():
-            suggested.setdefault(passage, set()).add(code)
+        for suggestion in suggestions.suggested(connection, run.id) if run else ():
+            suggested.setdefault(suggestion.passage, set()).add(suggestion.code)
         for kept in study.store.kept(connection):
             group = "" if by is None else kept.document.attributes.get(by, NO_VALUE)
             for members in units(kept, unit):
@@ -70,6 +72,7 @@ def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[C
             decided_no=tally[group, code, "no"],
             read=tally[group, code, "read"],
             total=totals[group],
+            depth=len(study.codebook.above(code)),
         )
         for code in codes
         for group in sorted(totals)

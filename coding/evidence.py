@@ -4,11 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from models.learn import Evidence, Theme
-
 from coding.codebook import Codebook
 from corpus.passage import INTERVIEWER, Document, Turn
 from corpus.store import Kept
+from models.evidence import Evidence, Theme
 
 if TYPE_CHECKING:
     from models.vectors import Vectors

@@ -177,9 +177,12 @@ class _Places:
         """Key of the passage, and the span within it that the quote narrows it to."""
         if cell.passage:
             name = cell.passage.rpartition(":")[0] or cell.document
-            for key, passage in self._kept(self._name(name)).passages:
+            kept = self._kept(self._name(name))
+            for key, passage in kept.passages:
                 if passage.id == cell.passage or f"{passage.start}-{passage.end}" == cell.passage:
                     return key, _narrower(cell.quote, passage.text)
+            if cell.quote:
+                return self._by_quote(kept, cell.quote)
             raise EvidenceError(f"no passage '{cell.passage}' in the study: `themis export passages` lists them")
         if not cell.quote:
             raise EvidenceError("neither a passage nor a quote says which passage is meant")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from coding import ledger, suggestions
 from coding.study import Study
+from coding.suggestions import Suggestion
 from corpus.database import Connection, select
 from corpus.errors import EvidenceError
 from corpus.passage import Document, Passage
@@ -17,7 +18,8 @@ class Quote:
     """Words of a document: `document.text[start:end] == text`.
 
     by: who decided that the code holds, "" for a suggestion nobody has decided. time: seconds into the recording, None
-    where the transcript does not say. score: the machine's, None where it has none.
+    where the transcript does not say. score: the machine's, None where it does not suggest the code. because: what that
+    rests on, "example: ..." or "decided: interview.txt:76-174", "" without one.
     """
 
     passage: str
@@ -30,6 +32,7 @@ class Quote:
     text: str
     by: str
     score: float | None
+    because: str
 
 
 def quotes(study: Study, code: str, suggested: bool = False) -> list[Quote]:
@@ -41,14 +44,15 @@ def quotes(study: Study, code: str, suggested: bool = False) -> list[Quote]:
         raise EvidenceError(f"the codebook has no code '{code}': it has {', '.join(study.codebook.by_id)}")
     with study.store.database.reading() as connection:
         run = suggestions.latest(connection)
-        scores = {p: s for p, c, s in suggestions.suggested(connection, run.id) if c == code} if run else {}
+        marked = {s.passage: s for s in suggestions.suggested(connection, run.id) if s.code == code} if run else {}
+        reasons = run.reasons if run else ()
         values = {p: by_code[code] for p, by_code in ledger.agreed(connection, study.codebook) if code in by_code}
         yes = {passage for passage, value in values.items() if value == 1.0}
         coders = _coders(connection, {code, *study.codebook.below(code)})
-        unread = {passage for passage in scores if passage not in values} if suggested else set()
+        unread = {passage for passage in marked if passage not in values} if suggested else set()
         keys = sorted(yes | unread)
         found = [
-            (key, _quote(kept.document, passage, ", ".join(sorted(coders.get(key, ()))), scores.get(key)))
+            (key, _quote(kept.document, passage, coders.get(key, set()), marked.get(key), reasons))
             for kept in checked(study, connection, study.store.holding(connection, keys))
             for key, passage in kept.passages
             if key in yes or key in unread
@@ -70,12 +74,29 @@ def checked(study: Study, connection: Connection, keys: set[int] | None = None) 
         yield kept
 
 
-def _quote(document: Document, passage: Passage, by: str, score: float | None) -> Quote:
+def _quote(
+    document: Document,
+    passage: Passage,
+    coders: set[str],
+    suggestion: Suggestion | None,
+    reasons: tuple[tuple[str, str, str], ...],
+) -> Quote:
     if document.text[passage.start : passage.end] != passage.text:
         raise EvidenceError(f"the quote {passage.id} does not stand in its source: nothing was exported")
-    times = [turn.time for turn in document.turns if turn.number == passage.turn]
-    place = (passage.speaker, passage.turn, times[0] if times else None, passage.start, passage.end)
-    return Quote(passage.id, document.name, *place, passage.text, by, score)
+    because = reasons[suggestion.because] if suggestion and suggestion.because >= 0 else None
+    return Quote(
+        passage=passage.id,
+        document=document.name,
+        speaker=passage.speaker,
+        turn=passage.turn,
+        time=next((turn.time for turn in document.turns if turn.number == passage.turn), None),
+        start=passage.start,
+        end=passage.end,
+        text=passage.text,
+        by=", ".join(sorted(coders)),
+        score=suggestion.score if suggestion else None,
+        because=f"{because[0]}: {because[2]}" if because else "",
+    )
 
 
 def _coders(connection: Connection, codes: set[str]) -> dict[int, set[str]]:

@@ -15,9 +15,8 @@ from corpus.database import Connection
 from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
-    from models.learn import Model
-
     from coding.evidence import Item
+    from models.learn import Model
 
 BLOCK = 2048  # passages scored, and written, at a time
 BACKGROUND = 2000  # passages that stand for the corpus
@@ -91,9 +90,9 @@ def _basis(study: Study) -> Basis:
 def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
     """The model, and the reasons it can give, with passage ids where it names a decided passage."""
     import numpy as np
-    from models.learn import learn
 
     from coding.evidence import evidence, themes
+    from models.learn import learn
 
     seed = int(study.settings["seed"])
     with study.store.database.reading() as connection:
@@ -108,9 +107,11 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
     for row, item in enumerate(labelled):
         for code, value in decided[item.key].items():
             labels[row, columns[code]] = value
+    books = themes(study.codebook)
+    texts = [text for theme in books for text in theme.texts()]
     model = learn(
-        themes(study.codebook),
-        study.vectors.get,
+        books,
+        dict(zip(texts, study.vectors.get(texts), strict=True)),
         evidence(labelled, study.vectors),
         labels,
         np.array([item.document for item in labelled], dtype=np.int64),
@@ -118,7 +119,7 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
         seed=seed,
         expected=float(study.settings["expected"]),
     )
-    reasons = [(r.kind, r.code, ids[int(r.text)] if r.kind == "decided" else r.text) for r in model.reasons]
+    reasons = [(r.kind, r.code, r.text if r.key is None else ids[r.key]) for r in model.reasons]
     return model, reasons
 
 

@@ -18,10 +18,9 @@ from corpus.split import UNITS, Splitting
 from corpus.store import Store, create, open_store
 
 if TYPE_CHECKING:
-    from models.vectors import Vectors
-
     from corpus.add import Account
     from models.encoder import Encoder
+    from models.vectors import Vectors
 
 SETTINGS = {
     "unit": "turn",
@@ -124,8 +123,8 @@ def add(study: Study, paths: Sequence[Path | str], options: Options | None = Non
     account = add_sources(study.store, read(paths, options or Options()), adding, replaced)
     if carried.total():
         account.notes.append(
-            f"{carried['carried']} decisions carried over to passages that still say the same; {carried['left']} stay with "
-            f"words that are gone, and count no more"
+            f"{carried['carried']} decisions carried over to passages that still say the same; "
+            f"{carried['left']} stay with words that are gone, and count no more"
         )
     return account
 

@@ -161,12 +161,12 @@ def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> 
     return found
 
 
-def suggested(connection: Connection, run: int) -> Iterator[tuple[int, str, float]]:
-    """(passage, code, score) of all that a run suggests in live passages."""
-    columns = (SUGGESTIONS.c.passage, SUGGESTIONS.c.code, SUGGESTIONS.c.score)
+def suggested(connection: Connection, run: int) -> Iterator[Suggestion]:
+    """All that a run suggests in live passages."""
+    columns = [SUGGESTIONS.c[name] for name in Suggestion.__slots__]
     live = select(*columns).select_from(SUGGESTIONS.join(PASSAGES).join(DOCUMENTS)).where(LIVE)
     query = live.where(and_(SUGGESTIONS.c.run == run, SUGGESTIONS.c.suggested))
-    return ((row.passage, row.code, row.score) for row in connection.execute(query))
+    return (Suggestion(*row) for row in connection.execute(query))
 
 
 def state_of_passages(connection: Connection) -> tuple[int, ...]:

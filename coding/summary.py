@@ -55,10 +55,10 @@ def summarise(study: Study, run: Run) -> Summary:
                 seen.setdefault(id, set()).add(passage)
         scores: dict[str, list[float]] = {}
         total: Counter[str] = Counter()
-        for passage, id, score in suggestions.suggested(connection, run.id):
-            total[id] += 1
-            if passage not in seen.get(id, ()):
-                scores.setdefault(id, []).append(score)
+        for s in suggestions.suggested(connection, run.id):
+            total[s.code] += 1
+            if s.passage not in seen.get(s.code, ()):
+                scores.setdefault(s.code, []).append(s.score)
     lines = []
     for depth, code in nested(study.codebook):
         said = decided.get(code.id, Counter())

@@ -61,7 +61,7 @@ def test_replacing_keeps_the_decisions_on_words_that_did_not_change(study, trans
     book = study.codebook
     with study.store.database.writing() as connection:
         ledger.keep(connection, book)
-        decided = [("anna", keys["We like the new kitchen."], False), ("anna", keys[list(keys)[0]], True)]
+        decided = [("anna", keys["We like the new kitchen."], False), ("anna", next(iter(keys.values())), True)]
         ledger.record(connection, [Decision(who, key, "money", value, book.version) for who, key, value in decided])
     changed = "Our choir meets on Tuesdays.\n\nWe like the new kitchen.\n\nA new line.\n"
     (transcripts / "submission.md").write_text(changed)
@@ -84,7 +84,11 @@ def test_replacing_a_survey_keeps_its_unchanged_rows_and_drops_those_that_are_go
     (transcripts / "survey.csv").write_text("\n".join(survey[:3]) + "\n")
     account = add(study, [transcripts / "survey.csv"], replace=True)
     assert balanced(account)
-    assert (account.replaced, account.already, account.gone) == (["survey.csv#R1"], ["survey.csv#R2"], ["survey.csv#R3"])
+    assert (account.replaced, account.already, account.gone) == (
+        ["survey.csv#R1"],
+        ["survey.csv#R2"],
+        ["survey.csv#R3"],
+    )
     assert "survey.csv#R3" not in texts(study)
 
 

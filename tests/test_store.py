@@ -46,9 +46,14 @@ def test_a_document_comes_back_as_it_was_kept(tmp_path_factory, lines, attribute
 
 def test_a_transaction_that_fails_leaves_nothing(tmp_path):
     store = create(tmp_path)
-    with pytest.raises(ZeroDivisionError), store.database.writing() as connection:
-        store.add_source(connection, "a.txt", "0" * 64)
-        _ = 1 / 0
+
+    def half():
+        with store.database.writing() as connection:
+            store.add_source(connection, "a.txt", "0" * 64)
+            store.document(connection, "no such document")
+
+    with pytest.raises(EvidenceError):
+        half()
     with store.database.reading() as connection:
         assert store.source(connection, "a.txt") is None
 
