@@ -69,12 +69,14 @@ CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d){0,2}(?:[.,]\d{1,3})?|(?:\d+h\s?)?\d+m\s?\d
 SPAN = rf"(?:{CLOCK})(?:\s*(?:-->|[-–—])\s*(?:{CLOCK}))?"
 STAMP = rf"(?:[\[(<{{#]\s*{SPAN}\s*[\])>}}#]|{SPAN})"
 _WORDS = r"[^\W\d_](?:[^\n\r\t:：\[\]*<>“”\"?!;…–—(){}]|-(?!-)){0,60}?(?:\s?\([^()\n\d:]{1,30}\))?"
+# What may stand before a label: marks of direction, ">>" in captions, a bullet, the number of the line or of the turn.
+_BEFORE = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-–—•]|\d{1,4}[.)]?(?=\s))\s*)?"
 
 _COLON = re.compile(
-    rf"""\s*(?P<before>{STAMP}\s*[-–,]?\s+|{STAMP}(?=[^\W\d_\[*]))?
+    rf"""{_BEFORE}(?P<before>{STAMP}\s*[-–,]?\s+|{STAMP}(?=[^\W\d_\[*]))?
     [*_]{{0,3}}(?P<open>[\[(<])?(?P<name>{_WORDS})\s*(?(open)[\])>])[*_]{{0,3}}
     \s*(?P<inside>[\[(]\s*{SPAN}\s*[\])]|\s{SPAN})?[*_]{{0,3}}
-    \s?[:：][*_]{{0,3}}(?!//)(?=[^\d/\\]|\s|$)
+    [\s\u200e\u200f]?[:：][*_]{{0,3}}(?!//)(?=[^\d/\\]|\s|$)
     \s*(?P<after>[\[(]\s*{SPAN}\s*[\])](?=\s|$))?\s*""",
     re.VERBOSE,
 )
@@ -115,6 +117,7 @@ _MAY_HOLD_A_LABEL = re.compile(
 _LEADING_STAMP = re.compile(
     rf"\s*(?:[\[(<{{#]\s*(?P<a>{SPAN})\s*[\])>}}#]\s*[-–:]?\s*|(?P<b>\d{{1,2}}:\d\d:\d\d(?:[.,]\d+)?)(?:\s+[-–]?\s*|$))"
 )
+_TRAILING_STAMP = re.compile(rf"\s*(?:\[\s*{SPAN}\s*\]|\(\s*{SPAN}\s*\)|#\s*{SPAN}(?:-\d{{1,2}})?\s*#)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +164,12 @@ def leading_stamp(line: str) -> tuple[int, float | None]:
     return found.end(), seconds(found["a"] or found["b"])
 
 
+def without_trailing_stamp(text: str) -> int:
+    """Length of a text without a time in brackets or hashes at its end ("... we left. #00:12:03-4#")."""
+    found = _TRAILING_STAMP.search(text[-40:])
+    return len(text) - len(text[-40:]) + found.start() if found else len(text)
+
+
 def key_of(name: str) -> str:
     """One key for every way a document writes one name: "MR BEER", "Mr  Beer" and "Mr. Beer" are the same."""
     return " ".join(name.replace(".", " ").split()).casefold()
@@ -168,7 +177,7 @@ def key_of(name: str) -> str:
 
 def words_of_role(name: str) -> set[str]:
     """The role words in a name that consists of nothing else: {"participant"} for "Female Participant 3", else none."""
-    tokens = [token for token in re.split(r"[\s_#/.-]+", name.casefold()) if token]
+    tokens = [token for token in re.split(r"[\s_#/.-]+", re.sub(r"\(.*", "", name).casefold()) if token]
     words = [
         re.sub(r"(?<=[^\W\d]{2})\d{1,3}$", "", token) for token in tokens if not re.fullmatch(r"\d{1,3}|n[o°]", token)
     ]
@@ -218,7 +227,7 @@ def offered(line: str, marked: int = 0) -> Label | None:
     for shape, pattern in _SHAPES:
         found = pattern.match(head) if len(line) <= _REACH or shape not in _WHOLE_LINE else None
         if found and (how := grade(name := " ".join(found["name"].split()))):
-            groups = found.groupdict()
+            name, groups = name.strip("\u200e\u200f"), found.groupdict()
             times = [groups[place] for place in ("before", "inside", "after") if groups.get(place)]
             time = seconds(times[0]) if times else None
             shape = MARKED if marked and shape in {TAB, DASH} else shape

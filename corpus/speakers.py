@@ -23,13 +23,18 @@ from corpus.labels import (
     TIME_FIRST,
     WEAK,
     Label,
+    grade,
     offered,
     words_of_role,
 )
 from corpus.passage import INTERVIEWEE, INTERVIEWER
 
 _LIST = re.compile(r"\s*[B-H][.)]\s")
-_QUOTES = frozenset({"", '"', "“", "„", "«"})
+_WORD = re.compile(r"(?<![\w'’-])[^\W\d_]+(?![\w'’-])")
+_FORM = re.compile(r"\s*[*_]*[^\W\d][^:：\n]{0,30}[:：][*_]*\s*\S.{0,60}")
+_STOPS = frozenset(".?!…")
+_NEEDS = {"a": "q", "answer": "question", "question": "answer"}
+_QUOTES = frozenset('"“„«')
 _MANY = 40  # labels in a document from which on a single word seen once or twice is not taken for a speaker
 _LEAST_SHARE = 0.15  # of the lines after the first label that carry one, in a conversation without role words
 
@@ -53,7 +58,8 @@ def chosen(lines: Sequence[str], marks: Mapping[int, int] | None = None) -> dict
     labels = {
         number: label for number, line in enumerate(lines) if (label := offered(line, marks.get(number, 0))) is not None
     }
-    labels = _of_kept_shapes(labels, lines)
+    labels = _without_form(_of_kept_shapes(labels, lines), lines)
+    labels = _without_half_pairs(labels)
     if not labels:
         return {}
     grades = _grades(labels, lines)
@@ -71,6 +77,32 @@ def _of_kept_shapes(labels: dict[int, Label], lines: Sequence[str]) -> dict[int,
     shapes = {label.shape for label in labels.values()}
     kept = {shape for shape in shapes if _used_for_speakers(shape, labels, lines)}
     return {number: label for number, label in labels.items() if label.shape in kept}
+
+
+def _without_form(labels: dict[int, Label], lines: Sequence[str]) -> dict[int, Label]:
+    """Without the lines of a form at the head of the document ("Interviewer: Jane Smith", "Date: 3 May")."""
+    form = next((number for number, line in enumerate(lines) if not _FORM.fullmatch(line)), len(lines))
+    end = max((number + 1 for number in range(form) if number not in labels), default=0)
+    keys = [labels[number].key for number in range(end) if number in labels]
+    if len(set(keys)) < len(keys):
+        return labels
+    later = {label.key for number, label in labels.items() if number >= end}
+    return {
+        number: label
+        for number, label in labels.items()
+        if number >= end or (label.key in later and not _names_somebody(lines[number][label.end :]))
+    }
+
+
+def _names_somebody(words: str) -> bool:
+    return len(words) <= 40 and words[-1:] not in _STOPS and grade(words.strip()) >= NAME
+
+
+def _without_half_pairs(labels: dict[int, Label]) -> dict[int, Label]:
+    """Without "Answer:" where there is no "Question:", and the like: those are forms."""
+    keys = {label.key for label in labels.values()}
+    alone = {one for one, other in _NEEDS.items() if other not in keys}
+    return {number: label for number, label in labels.items() if label.key not in alone}
 
 
 def _used_for_speakers(shape: str, labels: Mapping[int, Label], lines: Sequence[str]) -> bool:
@@ -101,10 +133,11 @@ def _grades(labels: Mapping[int, Label], lines: Sequence[str]) -> dict[str, int]
     """The grade of each key; a single word that the text also uses in lower case ("cost") is only WEAK."""
     grades = {label.key: label.grade for label in labels.values()}
     timed = {label.key for label in labels.values() if label.time is not None}
-    single = {key for key, how in grades.items() if how == NAME and key.isalpha() and key not in timed}
+    single = {
+        key for key, how in grades.items() if how == NAME and key.isalpha() and key.upper() != key and key not in timed
+    }
     if single:
-        text = "\n".join(lines)
-        used = {key for key in single if key.upper() != key and re.search(rf"(?<![\w'’-]){key}(?![\w'’-])", text)}
+        used = {word for line in lines for word in _WORD.findall(line) if word in single}
         grades |= dict.fromkeys(used, WEAK)
     return grades
 
@@ -117,6 +150,8 @@ def _is_conversation(labels: Mapping[int, Label], grades: Mapping[str, int], lin
     sure = sum(count for key, count in counts.items() if grades[key] == ROLE)
     named = [key for key, count in counts.items() if grades[key] >= NAME and count >= 2]
     timed = sum(label.time is not None for label in labels.values())
+    if share < 0.5 and all(label.rest in _QUOTES for label in labels.values()):
+        return False
     if sure:
         return sure >= 3 or (len(keys) >= 2 and (sure >= 2 or len(counts) >= 2) and share >= _LEAST_SHARE)
     if len(counts) == 1:
@@ -145,7 +180,7 @@ def _misspelt(keys: Set[str], counts: Mapping[str, int], kept: Set[str]) -> dict
 
 def _quoted(labels: Mapping[int, Label]) -> set[str]:
     """Keys that only introduce quotations, or only stand alone, where the words of most labels follow at once."""
-    plain = Counter(label.key for label in labels.values() if label.rest not in _QUOTES)
+    plain = Counter(label.key for label in labels.values() if label.rest and label.rest not in _QUOTES)
     if 2 * plain.total() < len(labels):
         return set()
     return {label.key for label in labels.values()} - plain.keys()

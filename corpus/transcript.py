@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from corpus.labels import Label, key_of, leading_stamp
+from corpus.labels import Label, key_of, leading_stamp, without_trailing_stamp
 from corpus.passage import INTERVIEWEE, Block, Document, Draft, Turn
 from corpus.speakers import Voice, chosen, roles
 
@@ -20,6 +20,7 @@ ASIDE = (
     "text box",
 )  # how the place of a block begins that interrupts nobody and belongs to nobody
 
+_LONGEST_NOTE = 200  # characters
 _NOTE = re.compile(
     r"""\s*[\[(](?![^\])]*\b(?:I|my|me|we|us|our|you)\b)\s*(?:\d{1,2}[.:]\d\d\s*(?:am|pm|noon|a\.m\.|p\.m\.)?|
     [^\])]{0,80}?\b(?:adjourn\w*|break|pause[sd]?|laugh\w*|inaudible|unintelligible|crosstalk|cross-talk|off-microphone|
@@ -147,7 +148,7 @@ def _stretches(lines: Sequence[_Line], labels: dict[int, Label], spelled: dict[s
     for number, line in enumerate(lines):
         end = line.start + len(line.text)
         opened = _opened(line, labels.get(number), now, spelled)
-        if opened is None and not _NOTE.match(line.text):
+        if opened is None and not _is_note(line.text):
             now.end = end
             continue
         yield now
@@ -169,15 +170,19 @@ def _opened(line: _Line, label: Label | None, now: _Said, spelled: dict[str, str
     length, time = leading_stamp(line.text)
     if length:
         return _Said(now.speaker, line.start + length, 0, time)
-    if now.speaker is None and line.first and not _NOTE.match(line.text):
+    if now.speaker is None and line.first and not _is_note(line.text):
         return _Said(None, line.start, 0, block.time, block.question)
     return None
 
 
+def _is_note(line: str) -> bool:
+    return len(line) <= _LONGEST_NOTE and bool(_NOTE.match(line))
+
+
 def _tight(one: _Said, text: str) -> _Said | None:
-    """Without white space at the ends; None where nothing is left."""
-    words = text[one.start : one.end]
-    kept = words.strip()
+    """Without white space at the ends and a time at the end; None where nothing is left."""
+    words = text[one.start : one.end].rstrip()
+    kept = words[: without_trailing_stamp(words)].strip()
     if not kept:
         return None
     start = one.start + len(words) - len(words.lstrip())

@@ -70,6 +70,18 @@ STYLES = {
     "chinese": ("王小明：{0}", "李老师：{0}"),
     "welsh": ("Cyfwelydd: {0}", "Cyfranogwr 2: {0}"),
     "german": ("Interviewerin: {0}", "Befragte: {0}"),
+    "broadcast captions": (">> ANNA: {0}", ">> BEN: {0}"),
+    "bullets": ("- Anna: {0}", "- Ben: {0}"),
+    "numbered turns": ("12 Anna: {0}", "13. Ben: {0}"),
+    "times at the end": ("I: {0} #00:12:03-4#", "B: {0} #00:12:09-1#"),
+    "times in brackets at the end": ("Anna: {0} [00:12:03]", "Ben: {0} (00:12:09)"),
+    "zoom saved": ("[Anna Smith] 10:32:01\n{0}", "[Ben Jones] 10:32:09\n{0}"),
+    "happy scribe": ("00:00:05 [Anna]\n{0}", "00:00:09 [Ben]\n{0}"),
+    "word online": ("00:00:05 Speaker 1\n{0}", "00:00:09 Speaker 2\n{0}"),
+    "fireflies": ("Anna Smith - 00:05\n{0}", "Ben Jones - 00:09\n{0}"),
+    "role and name": ("Interviewer 1 (Jane): {0}", "Participant (Ben): {0}"),
+    "right to left marks": ("\u200fسارة\u200f: {0}", "\u200fعمر\u200f: {0}"),
+    "underscored codes": ("INT_1: {0}", "Participant_03: {0}"),
     "names that are words": ("Will: {0}", "Grace: {0}"),
 }
 
@@ -94,15 +106,15 @@ NOT_SPEAKERS = {
     "times": "10:30 we left\n11:45 we came\n12:00 lunch\n14:15 end",
     "one note": "Note: the hall was cold.\nWe met in March.\nNote: nobody came.\nNote: we left early.",
     "letter": "To: the council\nFrom: the charity\nDate: 3 May\nRe: grants\nDear Sir,\nWe are writing to say no.",
-    "email headers twice": "From: Anna Smith\nTo: Ben\nSubject: Hi\nText one.\nFrom: Ben\nTo: Anna Smith\nSubject: Re\nText.",
+    "email headers twice": "From: Anna Smith\nTo: Ben\nSubject: Hi\nOne.\nFrom: Ben\nTo: Anna Smith\nSubject: Re\nOk.",
     "questions": "Question 1: How are you?\nWell.\nQuestion 2: Why?\nBecause.\nQuestion 3: When?\nNow.",
     "numbered questions": "Q1: How are you?\nWell.\nQ2: Why?\nBecause.\nQ3: When?\nNow.",
     "headings": "Recommendations: pay us.\nSummary: we are small.\nFunding: there is none.\nStaffing: two people.",
-    "headings again and again": "Strengths: warm.\nWeaknesses: poor.\nStrengths: kind.\nWeaknesses: late.\nStrengths: x.",
+    "headings again and again": "Strengths: warm.\nWeaknesses: poor.\nStrengths: kind.\nWeaknesses: late.",
     "sentences": "There are three things: money.\nWe ask for this: time.\nThey said: no.\nIn short: it failed.",
     "counts": "Three lessons: one, two.\nTwo problems: a and b.\nThree lessons: again.\nTwo problems: more.",
     "words that the text uses": (
-        "Cost: the cost is high.\nThe quality is low.\nQuality: better quality.\nWe fear the cost.\nCost: more.\nAnd more.\n"
+        "Cost: the cost is high.\nThe quality is low.\nQuality: more quality.\nWe fear the cost.\nCost: more.\nMore.\n"
         "Quality: poor.\nThat is all we can say.\nPlease act now.\nThank you."
     ),
     "list by letters": "A. Money\nB. Time\nC. People\nA. More money\nB. More time",
@@ -115,12 +127,29 @@ NOT_SPEAKERS = {
     "bracketed sounds": "[laughter] Yes.\n[inaudible] No.\n[laughter] Yes.\n[inaudible] Well.",
     "one name once": "Anna: I left.\nWe think the fund was slow.\nIt asked for reports.\nNobody read them.",
     "two names once": "Background: we help.\nRobert Jones: founder.\nIt began in 1990.\nIt closed in 2020.",
+    "form": (
+        "Question 1: what do you do?\nAnswer: we feed people.\nQuestion 2: who pays?\nAnswer: nobody does.\n"
+        "Question 3: and then?\nAnswer: we stop."
+    ),
+    "form with a in front": "1. Why?\nA: because.\n2. When?\nA: now.\n3. Who?\nA: we.",
+    "report that quotes": (
+        "We spoke to nine people.\nMany were tired of it all.\nParticipant 3: “I am tired.”\nOthers were angry at it.\n"
+        "Participant 4: “I am angry.”\nNobody was glad.\nSome would have left.\nParticipant 5: “I left.”\nSo it goes."
+    ),
+    "glossary": "Risk transfer: who pays.\nBrand capture: whose name.\nPower: who decides.\nRisk transfer: see above.",
+    "table of contents": "Chapter 1: Start\nChapter 2: Middle\nChapter 3: End\nAppendix A: More",
     "submission": (
-        "Submission to the inquiry\nSummary: we are a small charity.\nWe run a food bank.\nThe contract moved every risk to us.\n"
-        "Background: founded in 1990.\nOur work: we feed people.\nEvidence: see the table.\nTheir logo was on our van.\n"
+        "Submission to the inquiry\nSummary: we are a small charity.\nWe run a bank.\nThe contract moved risk to us.\n"
+        "Background: born in 1990.\nOur work: we feed people.\nEvidence: see the table.\nTheir logo was on our van.\n"
         "Conclusion: think again."
     ),
 }
+
+
+def test_a_form_at_the_head_names_nobody():
+    talk = "Interviewer: So how did it go?\nP7: Badly.\nInterviewer: Why?\nP7: No money."
+    form = "Interviewer: Jane Smith\nParticipant: P7\nDate: 3 May 2024\nPlace: Cardiff"
+    assert said(f"{form}\n{talk}") == [*((None, line) for line in form.split("\n")), *said(talk)]
 
 
 @pytest.mark.parametrize("kind", NOT_SPEAKERS)
