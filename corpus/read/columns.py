@@ -148,6 +148,7 @@ class _Profile:
     """One column, seen through its heading and its first values that are not blank."""
 
     def __init__(self, heading: str, cells: list[str]) -> None:
+        self.shown = heading
         self.heading = _CAMEL.sub(" ", heading)
         self.cells = cells
         self.values = [value for value in cells if value.strip()][:_SAMPLE]
@@ -227,7 +228,7 @@ def _question(profiles: Sequence[_Profile], text: Sequence[int]) -> int | None:
 
 def _guesses(columns: Columns, profiles: Sequence[_Profile], options: Options) -> tuple[str, ...]:
     def named(numbers: Sequence[int]) -> str:
-        return ", ".join(_short(profiles[number].heading) for number in numbers[:_SHOWN]) + _more(numbers)
+        return ", ".join(_short(profiles[number].shown) for number in numbers[:_SHOWN]) + _more(numbers)
 
     phrases = []
     if not options.text:

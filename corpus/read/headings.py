@@ -10,6 +10,11 @@ from corpus.read.table import Row, Table, unique
 _SEARCHED = 20
 _CODE = re.compile(r"[A-Za-z]+[ _.-]?\d+(?:[ _.-]\w+)*")
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]+%?")
+_QUESTION = re.compile(
+    r"\?$|^(?:please|what|how|why|which|where|to what|in what|explain|describe|tell us|select|is there"
+    r"|(?:do|are|would|have|did) you)\b",
+    re.IGNORECASE,
+)
 _EMPTY_WORDS = {"response", "open-ended response", "open-ended comment", "answer"}
 _IMPORT_ID = '{"importid"'
 
@@ -46,10 +51,14 @@ def found(name: str, grid: Grid) -> tuple[Table, list[SetAside | str]]:
 
 
 def _top(grid: Grid, filled: Sequence[int]) -> int | None:
-    """Which of the filled rows has the headings: the first that is nearly as full as the fullest."""
+    """Which of the filled rows has the headings: the first that is nearly as full as the fullest.
+
+    One that is less full and stands apart, with a blank row below it, is a title.
+    """
     head = [grid.rows[number] for number in filled[:_SEARCHED]]
     width = max(_count(row) for row in head)
-    top = next(number for number, row in enumerate(head) if _count(row) >= min(width, max(2, 0.6 * width)))
+    full = [number for number, row in enumerate(head) if _count(row) >= min(width, max(2, 0.6 * width))]
+    top = next(n for n in full if _count(head[n]) == width or n == full[-1] or filled[n + 1] == filled[n] + 1)
     return None if _is_data(head[top], head[top + 1 :]) else top
 
 
@@ -78,7 +87,7 @@ def _joined(grid: Grid, filled: Sequence[int], top: int) -> tuple[list[str], set
             used.add(number)
         elif used or number != filled[top + 1]:
             break
-        elif _codes_above(first, row, [grid.rows[n] for n in filled[top + 2 :]]):
+        elif _codes_above(first, [grid.rows[n] for n in filled[top + 1 :]]):
             first = [cell if cell.strip() else code for code, cell in _pairs(first, row)]
             used.add(number)
         elif _is_second(first, row):
@@ -94,17 +103,17 @@ def _is_group(grid: Grid, number: int, headings: Sequence[str]) -> bool:
     return len(spans) > 1 and max(spans) < len(headings) - 1
 
 
-def _codes_above(first: Sequence[str], row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """Codes ("Ident 1", "Q3_1") over the questions that they stand for."""
+def _codes_above(first: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
+    """Codes ("Ident 1", "Q3_1") over the questions that they stand for, none of which comes again as an answer."""
     named = [number for number, cell in enumerate(first) if cell.strip()]
-    codes = sum(bool(_CODE.fullmatch(first[number].strip())) for number in named)
-    cells = [row[number] if number < len(row) else "" for number in named]
-    wordy = sum(len(cell.split()) >= 3 or cell.strip().endswith("?") for cell in cells)
-    if codes < 0.6 * len(named) or wordy < 0.5 * len(named):
+    if sum(bool(_CODE.fullmatch(first[number].strip())) for number in named) < 0.6 * len(named):
         return False
-    asked = sum(cell.strip().endswith("?") for cell in cells)
-    values = [{other[n] for other in below if n < len(other)} for n in named]
-    return asked > 0 or (_count(row) == len(named) and not any(c in v for c, v in zip(cells, values, strict=True)))
+    cells = [(number, below[0][number].strip() if number < len(below[0]) else "") for number in named]
+    again = any(
+        cell and cell == row[number].strip() for row in below[1:] for number, cell in cells if number < len(row)
+    )
+    asked = sum(bool(_QUESTION.search(cell)) for _, cell in cells)
+    return not again and (asked >= 0.5 * len(named) or (len(below) > 1 and _is_import_id(below[1])))
 
 
 def _is_second(first: Sequence[str], row: Sequence[str]) -> bool:
