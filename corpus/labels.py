@@ -69,8 +69,11 @@ CLOCK = r"\d{1,3}:[0-5]\d(?::[0-5]\d){0,2}(?:[.,]\d{1,3})?|(?:\d+h\s?)?\d+m\s?\d
 SPAN = rf"(?:{CLOCK})(?:\s*(?:-->|[-–—])\s*(?:{CLOCK}))?"
 STAMP = rf"(?:[\[(<{{#]\s*{SPAN}\s*[\])>}}#]|{SPAN})"
 _WORDS = r"[^\W\d_](?:[^\n\r\t:：\[\]*<>“”\"?!;…–—(){}]|-(?!-)){0,60}?(?:\s?\([^()\n\d:]{1,30}\))?"
-# What may stand before a label: marks of direction, ">>" in captions, a bullet, the number of the line or of the turn.
-_BEFORE = r"[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*(?:(?:>{1,3}|[-–—•]|\d{1,4}[.)]?(?=\s))\s*)?"
+# What may stand before a label: marks of direction, ">>" in captions, a bullet, the number of the line, the turn or the
+# question ("Q12 Mr Jones:" in parliament), the date and clock of a message.
+_BEFORE = r"""[\s\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]*
+    (?:(?:>{1,3}|[-–—•]|Q?\d{1,4}[.)]?(?=\s)|
+    \[?\d{1,4}[./-]\d{1,2}[./-]\d{2,4},?\s\d{1,2}:\d\d(?::\d\d)?(?:\s?[AP]M)?\]?(?:\s-(?=\s))?)\s*)?"""
 
 _COLON = re.compile(
     rf"""{_BEFORE}(?P<before>{STAMP}\s*[-–,]?\s+|{STAMP}(?=[^\W\d_\[*]))?

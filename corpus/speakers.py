@@ -99,9 +99,10 @@ def _names_somebody(words: str) -> bool:
 
 
 def _without_half_pairs(labels: dict[int, Label]) -> dict[int, Label]:
-    """Without "Answer:" where there is no "Question:", and the like: those are forms."""
+    """Without "Answer:" where there is no "Question:", and the like: those are forms. "A" beside "B" is an initial."""
     keys = {label.key for label in labels.values()}
-    alone = {one for one, other in _NEEDS.items() if other not in keys}
+    initials = {key for key in keys if len(key) == 1}
+    alone = {one for one, other in _NEEDS.items() if other not in keys and not initials - {one}}
     return {number: label for number, label in labels.items() if label.key not in alone}
 
 
@@ -222,4 +223,4 @@ def _who_asks(voices: Mapping[str, Voice]) -> set[str]:
     often, seldom = first.asking / first.turns, asking / turns
     if first.asking < 2 or first.asking < 2 * asking or often < 0.2 or often < 2.5 * seldom:
         return set()
-    return {name} if first.words <= words or (first.asking >= 5 and often >= 0.4 and seldom <= 0.1) else set()
+    return {name} if first.words <= 1.5 * words or (first.asking >= 5 and often >= 0.4 and seldom <= 0.1) else set()

@@ -24,9 +24,10 @@ _LONGEST_NOTE = 200  # characters
 _NOTE = re.compile(
     r"""\s*[\[(](?![^\])]*\b(?:I|my|me|we|us|our|you)\b)\s*(?:\d{1,2}[.:]\d\d\s*(?:am|pm|noon|a\.m\.|p\.m\.)?|
     [^\])]{0,80}?\b(?:adjourn\w*|break|pause[sd]?|laugh\w*|inaudible|unintelligible|crosstalk|cross-talk|off-microphone|
-    no\ audible\ \w+|proceedings|recording|tape|transcript|audio|video|applause|interruption|interrupted|silence)\b
+    no\ audible\ \w+|proceedings|recording|tape|transcript|audio|video|applause|interrupt\w*|silence|voices)\b
     [^\])]{0,80})\s*[\])]\s*$
     |\s*(?:end|start|beginning)\ of\ (?:the\ )?(?:interview|recording|transcript|tape|audio)\.?\s*$
+    |.{2,60}\ (?:started|stopped)\ (?:the\ )?transcription\s*$
     |\s*(?:further\ )?(?:questioned|questions|submissions|statement|examined|cross-examined)\ (?:by|from)\ (?-i:[A-Z])
     [^.?!:]{1,50}$
     |\s*(?-i:[A-Z][^a-z]{3,60})\((?:sworn|affirmed|continued|recalled)\)\.?\s*$""",
