@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from coding.study import Study
 
 
+UNITS = ["passage", "document", "speaker"]
+
+
 class Commands(click.Group):
     """Every error that a user can put right is one line and exit 1; a bug keeps its traceback."""
 
@@ -175,7 +178,7 @@ def code(study: "Study", code_interviewer: bool) -> None:
 
 @main.command()
 @click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
-@click.option("--unit", type=click.Choice(["passage", "document", "speaker"]), default="passage", show_default=True)
+@click.option("--unit", type=click.Choice(UNITS), default="passage", show_default=True, help="What is counted.")
 @in_study
 def counts(study: "Study", by: str | None, unit: str) -> None:
     """Count themes: what people decided, and what the machine suggests."""
@@ -200,7 +203,7 @@ def quotes(study: "Study", code_id: str, suggested: bool, most: int) -> None:
 @click.argument("what", type=click.Choice(["passages", "suggestions", "decisions", "counts"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
-@click.option("--unit", type=click.Choice(["passage", "document", "speaker"]), default="passage", help="For counts.")
+@click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
 @in_study
 def export(study: "Study", what: str, file: Path, by: str | None, unit: str, bom: bool) -> None:

@@ -1,0 +1,222 @@
+"""Words in, words out, exit codes: what a researcher types, on real files with the real encoder."""
+
+import csv
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import cli
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def themis(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words, code=0):
+        result = CliRunner().invoke(cli.main, [str(word) for word in words])
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == code, result.output
+        return result.output
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """The demo's study, made once."""
+    folder = tmp_path_factory.mktemp("demo") / "study"
+    result = CliRunner().invoke(cli.main, ["demo", str(folder)])
+    assert result.exit_code == 0, result.output
+    return folder, result.output
+
+
+def test_the_demo_does_the_whole_job_and_a_second_one_nothing_anew(demo):
+    folder, output = demo
+    steps = [line[2:].split(maxsplit=2)[1] for line in output.splitlines() if line.startswith("$ themis")]
+    assert steps == ["init", "add", "code", "import", "import", "code", "counts"]
+    again = CliRunner().invoke(cli.main, ["demo", str(folder)]).output
+    assert "kept 0 (0 passages), set aside 0, already there 113" in again
+    assert again.count("nothing new since the last run") == 2
+    assert "0 recorded, 1,296 already there" in again
+
+
+def test_exported_columns_are_the_documented_ones_in_their_order(demo, themis):
+    folder, _ = demo
+    place = ["document", "passage", "turn", "speaker", "role", "start", "end", "text"]
+    wanted = {
+        "passages": place,
+        "suggestions": [*place, "code", "score", "suggested", "sentence"],
+        "decisions": ["document", "passage", "code", "value", "coder", "time", "why"],
+        "counts": ["code", "unit", "attribute", "group", "suggested", "decided_yes", "decided_no", "read", "total"],
+    }
+    rows = {}
+    for what, columns in wanted.items():
+        themis("export", what, f"{what}.csv", "--study", folder)
+        with open(f"{what}.csv", encoding="utf-8", newline="") as file:
+            header, *rows[what] = csv.reader(file)
+        attributes = [] if what == "counts" else sorted(name for name in header if name.startswith("attr_"))
+        assert header == [*columns, *attributes]
+        assert attributes or what == "counts"
+    assert len(rows["passages"]) == 432
+    assert len(rows["suggestions"]) == 432 * 12
+    assert len(rows["decisions"]) == 432 * 3 * 2
+    assert len(rows["counts"]) == 12
+
+
+def test_every_exported_passage_stands_at_its_place_in_its_document(demo, themis):
+    folder, _ = demo
+    themis("export", "passages", "p.jsonl", "-s", folder)
+    from coding.study import open_study
+
+    store = open_study(folder).store
+    with store.database.reading() as connection:
+        texts = {kept.document.name: kept.document.text for kept in store.kept(connection)}
+    for line in Path("p.jsonl").read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        assert texts[row["document"]][row["start"] : row["end"]] == row["text"]
+        assert row["passage"] == f"{row['document']}:{row['start']}-{row['end']}"
+
+
+def test_what_is_suggested_is_the_same_in_counts_and_export(demo, themis):
+    folder, _ = demo
+    themis("export", "suggestions", "s.csv", "-s", folder)
+    themis("export", "counts", "c.csv", "-s", folder, "--by", "Size")
+    rows = list(csv.DictReader(io.StringIO(Path("s.csv").read_text(encoding="utf-8"))))
+    for count in csv.DictReader(io.StringIO(Path("c.csv").read_text(encoding="utf-8"))):
+        mine = [row for row in rows if row["code"] == count["code"] and row["attr_Size"] == count["group"]]
+        assert int(count["total"]) == len(mine)
+        assert int(count["suggested"]) == sum(row["suggested"] == "True" for row in mine)
+
+
+def test_the_sample_corpus_is_what_its_readme_says(demo):
+    folder, _ = demo
+    from coding.study import open_study
+
+    files = [file for file in (ROOT / "examples" / "corpus").iterdir() if file.stem != "attributes"]
+    assert len(files) >= 14
+    assert len({file.suffix for file in files}) >= 9
+    store = open_study(folder).store
+    with store.database.reading() as connection:
+        assert store.size(connection)[1] >= 300
+
+
+def test_a_first_study_from_the_shell(themis, transcripts):
+    assert "Made inquiry with 12 codes" in themis("init", "inquiry")
+    added = themis("add", "-s", "inquiry", transcripts)
+    assert "Read 6: kept 5 (9 passages), set aside 1, already there 0." in added
+    assert "set aside: survey.csv, row 5: no answer in the text columns" in added
+    assert "9 passages, 0 read" in themis("code", "-s", "inquiry")
+    assert "Mair Jones" in themis("documents", "-s", "inquiry")
+    assert "row 5" in themis("documents", "-s", "inquiry", "--set-aside")
+    quotes = themis("quotes", "risk_transfer", "--suggested", "-s", "inquiry")
+    assert "because: " in quotes
+    themis("export", "decisions", "empty.xlsx", "-s", "inquiry")
+
+
+def test_commands_find_the_study_around_them(themis, monkeypatch, tmp_path):
+    themis("init", "inquiry")
+    (tmp_path / "inquiry" / "notes").mkdir()
+    monkeypatch.chdir(tmp_path / "inquiry" / "notes")
+    assert "unit=turn" in themis("settings")
+    assert "unit=sentence" in themis("settings", "unit=sentence")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "sentence"),
+    [
+        (["code"], 1, "Error: there is no study in .: make one with `themis init NAME`, then `cd NAME`"),
+        (
+            ["init", "a", "--set", "unit=word"],
+            1,
+            "unit=word cannot be: choose one of turn, paragraph, sentence, answer",
+        ),
+        (["init", "a", "--set", "colour=red"], 1, "'colour' is no setting: there are unit, limit, language"),
+        (["init", "a", "--set", "red"], 1, "'red' is not NAME=VALUE"),
+        (["codebook", "check"], 1, "there is no codebook.yml here: give its path"),
+        (["add"], 2, "Missing argument 'FILES...'"),
+        (["cod"], 2, "No such command 'cod'"),
+    ],
+)
+def test_a_user_error_is_one_sentence(themis, words, code, sentence):
+    output = themis(*words, code=code)
+    assert sentence in output
+    assert "Traceback" not in output
+
+
+def test_a_file_that_is_not_there_stops_before_anything_is_read(themis, transcripts):
+    themis("init", "inquiry")
+    output = themis("add", "-s", "inquiry", transcripts / "interview.txt", "missing.txt", code=1)
+    assert "missing.txt" in output
+
+
+def test_a_bug_keeps_its_traceback(monkeypatch, themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    monkeypatch.setattr("coding.counts.units", None)
+    with pytest.raises(TypeError):
+        themis("counts", "-s", "inquiry")
+
+
+def test_codebook_check_names_file_line_and_column(themis, codebook_file):
+    assert "3 codes, no faults, version " in themis("codebook", "check", codebook_file)
+    codebook_file.write_text(codebook_file.read_text().replace("id: late", "id: money"))
+    assert (
+        themis("codebook", "check", codebook_file, code=1) == f"{codebook_file}:16:13: two codes have the id 'money'\n"
+    )
+
+
+def test_codebook_diff_tells_what_changed_since_it_was_used(themis, codebook_file, transcripts):
+    themis("init", "inquiry", "--codebook", codebook_file)
+    themis("add", "-s", "inquiry", transcripts)
+    themis("code", "-s", "inquiry")
+    path = Path("inquiry/codebook.yml")
+    path.write_text(path.read_text().replace("Our view did not count.", "We had no say."))
+    lines = themis("codebook", "diff", "-s", "inquiry").splitlines()
+    assert lines[:2] == ["- voice: examples: Our view did not count.", "+ voice: examples: We had no say."]
+
+
+def test_names_are_replaced_before_anything_is_stored(themis, transcripts, tmp_path):
+    found = themis("names", transcripts)
+    assert "Mair Jones" in found
+    (tmp_path / "names.csv").write_text("name\nMair Jones\n")
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts, "--pseudonyms", "names.csv")
+    assert "Person 1" in themis("documents", "-s", "inquiry")
+    key = tmp_path / "names.key.csv"
+    assert (key.stat().st_mode & 0o777, "Mair Jones,Person 1" in key.read_text()) == (0o600, True)
+    for file in tmp_path.joinpath("inquiry").rglob("*"):
+        assert file.is_dir() or b"Mair" not in file.read_bytes(), file
+
+
+def test_the_key_is_never_written_into_the_study(themis, transcripts, tmp_path):
+    themis("init", "inquiry")
+    shutil.copy(transcripts / "interview.txt", "inquiry/interview.txt")
+    Path("inquiry/names.csv").write_text("name\nMair Jones\n")
+    output = themis("add", "-s", "inquiry", transcripts, "--pseudonyms", "inquiry/names.csv", code=1)
+    assert "keep the key apart" in output
+    assert "Read" not in output
+
+
+def test_nothing_leaves_the_machine(tmp_path):
+    """The whole job with every socket forbidden."""
+    code = """
+import socket, sys
+def refused(*args, **kwargs):
+    raise SystemExit("a socket was opened")
+socket.socket.connect = socket.socket.connect_ex = socket.create_connection = socket.getaddrinfo = refused
+import cli
+cli.main(["demo", sys.argv[1]])
+"""
+    study = str(tmp_path / "study")
+    done = subprocess.run([sys.executable, "-c", code, study], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Themes, counted in passages" in done.stdout

@@ -1,0 +1,30 @@
+"""The built wheel, installed in an empty environment away from the checkout, runs the demo."""
+
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def ran(*words, cwd):
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    environment["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
+    done = subprocess.run([str(word) for word in words], cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_the_wheel_runs_the_demo_in_an_empty_environment(tmp_path):
+    ran(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT, cwd=ROOT)
+    (wheel,) = tmp_path.glob("themis_coding-*.whl")
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    ran(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    where = ran(python, "-c", "import coding, corpus, models, cli; print(cli.__file__)", cwd=tmp_path)
+    assert Path(where.strip()).is_relative_to(tmp_path / "env")
+    output = ran(tmp_path / "env" / "bin" / "themis", "demo", "study", cwd=tmp_path)
+    assert "Read 113: kept 113 (432 passages), set aside 0, already there 0." in output
+    assert "Themes, counted in passages" in output
