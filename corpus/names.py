@@ -105,7 +105,7 @@ class _Words:
         self._small: Counter[str] = Counter()
         self._capital: Counter[str] = Counter()
         for text in texts:
-            for word, _, initial in _words(text):
+            for word, _, initial in _words(_EMAIL.sub(" ", text)):
                 if word.islower():
                     self._small[word] += 1
                 elif not initial:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from corpus.errors import EvidenceError
 from corpus.names import Candidate, candidates
-from corpus.passage import Block, Draft
+from corpus.passage import Block, Draft, SetAside
 
 __all__ = ["Candidate", "Pseudonyms", "candidates"]
 
@@ -79,11 +79,14 @@ class Pseudonyms:
 
         try:
             file = File(path.name, path.read_bytes(), path)
-            table = next((table for _, table, _ in tables(file)), None)
+            _, table, left = next(tables(file), ("", None, []))
         except OSError as error:
             raise EvidenceError(f"{path} cannot be opened ({error.strerror}): check its name") from error
         except EvidenceError as error:
             raise EvidenceError(f"{path} {error}") from error
+        lost = next((one for one in left if isinstance(one, SetAside)), None)
+        if lost:
+            raise EvidenceError(f"{path}, {lost.place}: {lost.reason}")
         headings = [heading.casefold() for heading in table.headings] if table else []
         name = next((number for number, heading in enumerate(headings) if heading in _NAME_HEADINGS), None)
         if table is None or name is None:

@@ -30,7 +30,7 @@ def batches(paths: Sequence[Path], options: Options) -> Iterator[Found]:
     for path in paths:
         if not path.exists():
             raise EvidenceError(f"{path} does not exist: check its name and the folder you are in")
-    seen: set[Path] = {options.side_table.resolve()} if options.side_table else set()
+    seen: set[Path] = set()
     single = [path for path in paths if not path.is_dir() and not _looks_zipped(path)]
     if single:
         yield _files([(path, _normal(path.name)) for path in single], seen, options)
@@ -71,6 +71,8 @@ def _files(pairs: Sequence[tuple[Path, str]], seen: set[Path], options: Options)
     """Each file under the name its document gets, side tables first."""
     for path, name in sorted(pairs, key=lambda pair: not attributes.is_table(pair[1])):
         real = path.resolve()
+        if options.side_table is not None and real == options.side_table.resolve():
+            continue
         if real in seen:
             yield SetAside(name, "", "is already among the files given")
         elif reason := _unwanted(name) or _refused(path, options):
