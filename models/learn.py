@@ -5,18 +5,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from models.classifier import Linear, sigmoid, thresholds
+from models.crossfit import codebook_rows, held_out, prepare
 from models.evidence import LIKENESS, SCORE, Evidence, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
-from models.features import INCLUDE, Likeness, best_at, fit_likeness
+from models.features import INCLUDE, Features, Likeness, best_at, fit_likeness
 
 __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme", "learn"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What people's decisions added to the likeness.
+
+    context: how much of the question is read with the answer. columns: (t,) the codes with a yes and a no.
+    keys: (k,) rising, the passages trained on. held: (k, t) their scores from models that did not see their document.
+    """
+
+    linear: Linear
+    context: float
+    columns: Integers
+    keys: Integers
+    held: Floats
+
+    def score(self, features: Features, keys: Integers) -> Floats:
+        """(n, t) between 0 and 1: out of fold for passages that were trained on."""
+        score = sigmoid(self.linear.passages(features)[:, self.columns])
+        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        seen = self.keys[place] == keys
+        score[seen] = self.held[place[seen]]
+        return score
 
 
 @dataclass(frozen=True)
 class Model:
     """What `learn` found; it holds no corpus, and scores any block of passages.
 
-    codes: c ids. kind: c times "likeness" or "score". thresholds: (c,). reasons: what `Scores.because` points into.
+    codes: c ids. kind: c times "likeness" (standard deviations over the corpus's mean) or "score" (0 to 1, no
+    probability), which is what a code has once people decided both a yes and a no. thresholds: (c,).
     """
 
     codes: tuple[str, ...]
@@ -24,19 +50,29 @@ class Model:
     thresholds: Floats
     likeness: Likeness
     library: Library
+    trained: Trained | None = None
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """The texts and decided passages that a suggestion can rest on."""
+        """The texts and decided passages that a suggestion can rest on; `Scores.because` points into it."""
         return self.library.reasons
 
     def score(self, evidence: Evidence) -> Scores:
-        """Score a block of passages, each by itself: blocks of any size give the same."""
-        measured = self.likeness.measure(evidence)
-        score = measured[:, INCLUDE].mean(axis=0)
-        sentence = best_at(self.likeness.sentence(evidence), evidence.owner, len(evidence.keys))
+        """Score a block of passages, each by itself: blocks of any size give the same.
+
+        A passage that was learned from gets its out-of-fold score, never the one of a model that saw its document.
+        """
+        features = self.likeness.features(evidence, self.trained.context if self.trained else 0.0)
+        score = np.array(features.likeness[INCLUDE], np.float64)
+        sentences = np.array(features.sentence_likeness[INCLUDE], np.float64)
+        if self.trained:
+            columns = self.trained.columns
+            score[:, columns] = self.trained.score(features, evidence.keys)
+            sentences[:, columns] = self.trained.linear.sentences(features)[:, columns]
+        score = score.astype(np.float32)
+        sentence = best_at(sentences, evidence.owner, len(evidence.keys))
         because = self.library.nearest(evidence, sentence, self.likeness.centre)
-        return Scores(score.astype(np.float32), score >= self.thresholds, sentence, because)
+        return Scores(score, score >= self.thresholds, sentence, because)
 
 
 def learn(  # noqa: PLR0913 - one story, told with all it needs
@@ -56,8 +92,24 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
     background: a random sample of the corpus, about 2,000 passages. expected: share of passages that carry a code,
     suggested while a code has no decisions. The same input and seed give the same model.
     """
-    likeness = fit_likeness(themes, theme_vectors, background)
-    usual = likeness.measure(background)[:, INCLUDE].mean(axis=0)
-    thresholds = np.quantile(usual, 1 - expected, axis=0)
-    library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
-    return Model(tuple(t.id for t in themes), (LIKENESS,) * len(themes), thresholds, likeness, library)
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    with threadpool_limits(1, user_api="blas"):  # small matrices: threads would only wait for each other
+        likeness = fit_likeness(themes, theme_vectors, background)
+        usual = likeness.features(background).likeness[INCLUDE]
+        cuts = np.quantile(usual, 1 - expected, axis=0)
+        library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
+        columns = np.flatnonzero((labels == 1).any(axis=0) & (labels == 0).any(axis=0))
+        kind = tuple(SCORE if column in columns else LIKENESS for column in range(len(themes)))
+        codes = tuple(theme.id for theme in themes)
+        if not len(columns):
+            return Model(codes, kind, cuts, likeness, library)
+        codebook = codebook_rows(themes, theme_vectors, likeness)
+        training = prepare(labelled, labels, groups, background, codebook, seed)
+        held = held_out(training, likeness)
+        scores = sigmoid(held.logits[:, columns])
+        cuts[columns] = thresholds(scores, training.labels[:, columns])
+        order = np.argsort(training.evidence.keys)
+        linear = training.fitted(likeness, held.strength, held.context)
+        trained = Trained(linear, held.context, columns, training.evidence.keys[order], scores[order])
+        return Model(codes, kind, cuts, likeness, library, trained)

@@ -1,0 +1,142 @@
+"""One ridge logistic regression per code, all fitted at once, and the cut between yes and no.
+
+Each code has its own likeness features beside the vector that all share. They are large against the vector's
+coordinates, so the penalty on them is small: with few labels a code's score is its likeness on a new scale, with many
+it is a free linear model. Classes are not weighted: the threshold moves instead. Source: METHODS 1.2.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from models.evidence import Flags, Floats, Integers
+from models.features import Features, best_of
+
+PRIOR = 0.25  # a likeness of one standard deviation beside a vector of length 1
+STEPS = 200  # of the optimiser, at most
+SHRINK = 20  # positives at which a code's own threshold weighs as much as the pooled one
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Logits: vectors @ weights + likeness features + intercept. weights: (d, c). likeness: (2, c). intercept: (c,)."""
+
+    weights: Floats
+    likeness: Floats
+    intercept: Floats
+
+    def logits(self, vectors: Floats, likeness: Floats) -> Floats:
+        """(n, c) of vectors (n, d) and likeness (2, n, c)."""
+        own = np.einsum("knc,kc->nc", likeness, PRIOR * self.likeness)
+        return np.asarray(vectors @ self.weights + own + self.intercept)
+
+    def sentences(self, features: Features) -> Floats:
+        """(m, c) logits of the sentences, each as if it were a passage."""
+        return self.logits(features.sentences, features.sentence_likeness)
+
+    def passages(self, features: Features) -> Floats:
+        """(n, c) the mean of the passage's logit and its best sentence's."""
+        whole = self.logits(features.passages, features.likeness)
+        return (whole + best_of(self.sentences(features), features.owner, whole)) / 2
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Training rows. vectors: (n, d). likeness: (2, n, c). targets, weights: (n, c); weight 0: no row of that code."""
+
+    vectors: Floats
+    likeness: Floats
+    targets: Floats
+    weights: Floats
+
+    def where(self, chosen: Flags) -> "Rows":
+        """The rows where chosen (n,) is true."""
+        return Rows(self.vectors[chosen], self.likeness[:, chosen], self.targets[chosen], self.weights[chosen])
+
+
+def fit(rows: Rows, strength: float, start: Linear | None = None) -> Linear:
+    """The weights that minimise weighted log-loss plus |w|^2 / (2 strength), from start or from zero."""
+    from scipy.optimize import minimize
+
+    width, codes = rows.vectors.shape[1], rows.targets.shape[1]
+    ends = np.cumsum([width * codes, 2 * codes, codes])
+
+    def unpack(flat: Floats) -> Linear:
+        weights, likeness, intercept = (flat[a:b] for a, b in pairwise([0, *ends]))
+        return Linear(weights.reshape(width, codes), likeness.reshape(2, codes), intercept)
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        logits = unpack(flat).logits(rows.vectors, rows.likeness)
+        lost = rows.weights * (np.logaddexp(0, logits) - rows.targets * logits)
+        slope = rows.weights * (sigmoid(logits) - rows.targets)
+        own = PRIOR * np.einsum("knc,nc->kc", rows.likeness, slope)
+        gradient = np.concatenate([(rows.vectors.T @ slope).ravel(), own.ravel(), slope.sum(axis=0)])
+        penalised = flat[: ends[1]]
+        gradient[: ends[1]] += penalised / strength
+        return float(lost.sum() + penalised @ penalised / (2 * strength)), gradient
+
+    begin = np.zeros(ends[2])
+    if start is not None:
+        begin = np.concatenate([start.weights.ravel(), start.likeness.ravel(), start.intercept])
+    best = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-7})
+    return unpack(best.x)
+
+
+def sigmoid(logits: Floats) -> Floats:
+    """1 / (1 + exp(-logits)), without overflow."""
+    return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
+
+
+def log_loss(logits: Floats, targets: Floats) -> float:
+    """Mean over what has a target; nan is none."""
+    lost = np.logaddexp(0, logits) - targets * logits
+    return float(np.nanmean(lost))
+
+
+def folds(labels: Floats, groups: Integers, count: int) -> Integers:
+    """(n,) fold of each row, 0 to count - 1 or fewer: whole groups, yes and no of every code spread evenly.
+
+    Larger groups are dealt first, each to the fold that has least of what the group brings. No chance is involved.
+    """
+    names, group = np.unique(groups, return_inverse=True)
+    count = min(count, len(names))
+    marks = np.column_stack([labels >= 0.5, np.ones(len(labels))]).astype(float)
+    brings = np.zeros((len(names), marks.shape[1]))
+    np.add.at(brings, group, marks)
+    share = brings / np.maximum(brings.sum(axis=0), 1)
+    held = np.zeros((count, marks.shape[1]))
+    fold = np.zeros(len(names), np.int64)
+    for name in np.argsort(-share.sum(axis=1), kind="stable"):
+        fold[name] = int(np.argmin((held * share[name]).sum(axis=1) + 1e-9 * held.sum(axis=1)))
+        held[fold[name]] += share[name]
+    return np.asarray(fold[group])
+
+
+def thresholds(scores: Floats, targets: Floats) -> Floats:
+    """(c,) each code's cut with the best F1 out of fold, drawn towards the cut that is best for all codes together.
+
+    scores, targets: (n, c); targets 1, 0, 0.5 for half a yes, nan for none. A code without a yes gets the pooled cut.
+    """
+    known = ~np.isnan(targets)
+    pooled = _best_cut(scores[known], targets[known])
+    cuts = np.full(scores.shape[1], pooled)
+    for column in range(scores.shape[1]):
+        rows = known[:, column]
+        positives = targets[rows, column].sum()
+        if positives:
+            own = _best_cut(scores[rows, column], targets[rows, column])
+            cuts[column] = (positives * own + SHRINK * pooled) / (positives + SHRINK)
+    return cuts
+
+
+def _best_cut(scores: Floats, targets: Floats) -> float:
+    """The middle between the last score that is still a yes and the next, where F1 is highest; the lowest such cut."""
+    if not len(scores):
+        return 0.5
+    order = np.argsort(-scores, kind="stable")
+    ranked = np.append(scores[order], 0.0)
+    f1 = 2 * np.cumsum(targets[order]) / (np.arange(1, len(order) + 1) + targets.sum())
+    f1[ranked[:-1] == ranked[1:]] = -1  # a cut cannot part equal scores
+    best = int(np.flatnonzero(f1 == f1.max())[-1])
+    return float((ranked[best] + ranked[best + 1]) / 2)
