@@ -109,6 +109,9 @@ def _reader(kind: str) -> Reader:
 
 def _mended(draft: Draft) -> Draft:
     """The draft without control characters and lone surrogates, which no store keeps; each becomes one space."""
+    fields = (field for block in draft.blocks for field in (block.text, block.speaker, block.question))
+    if sniff.is_clean("\n".join([draft.name, *filter(None, fields), *draft.attributes, *draft.attributes.values()])):
+        return draft
     count = 0
 
     def mend(text: str) -> str:
@@ -128,8 +131,6 @@ def _mended(draft: Draft) -> Draft:
     )
     values = {mend(key): mend(value) for key, value in draft.attributes.items()}
     name = mend(draft.name)
-    if not count:
-        return draft
     note = f"{count} control character{'s' * (count > 1)} replaced by spaces"
     return replace(draft, name=name, blocks=blocks, attributes=values, notes=(*draft.notes, note))
 

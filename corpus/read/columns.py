@@ -151,7 +151,9 @@ class _Profile:
         self.shown = heading
         self.heading = _CAMEL.sub(" ", heading)
         self.cells = cells
-        self.values = [value for value in cells if value.strip()][:_SAMPLE]
+        filled = [value for value in cells if value.strip()]
+        self.is_sparse = len(filled) <= _SPARSE * len(cells)
+        self.values = filled[:_SAMPLE]
 
     @cached_property
     def different(self) -> int:
@@ -185,7 +187,7 @@ class _Profile:
     @cached_property
     def is_attribute(self) -> bool:
         count, different = len(self.values), self.different
-        if count <= _SPARSE * len(self.cells) or self.is_personal or self.is_text or max(map(len, self.values)) > 100:
+        if self.is_sparse or self.is_personal or self.is_text or max(map(len, self.values)) > 100:
             return False
         repeats = different < count or count < 3
         return repeats and (different <= 12 or (different <= 60 and different <= 0.2 * count))

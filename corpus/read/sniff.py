@@ -174,6 +174,11 @@ def clean(text: str) -> tuple[str, int]:
     return _CONTROLS.subn(" ", text)
 
 
+def is_clean(text: str) -> bool:
+    """Whether there is nothing that `clean` would replace."""
+    return _CONTROLS.search(text) is None
+
+
 def _decoded(data: bytes) -> tuple[str, str | None]:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
