@@ -355,6 +355,21 @@ def test_what_a_column_is_taken_for(heading, values, kind):
     assert [key for key, phrase in wanted.items() if phrase in said] == [kind]
 
 
+@pytest.mark.parametrize("starts", [("0:05", "1:02"), ("5000", "62000"), ("5", "62.0"), ("00:00:05,000", "[00:01:02]")])
+def test_a_sheet_of_turns_is_a_transcript(starts):
+    rows = f'Speaker,Start,Text\nAnna,"{starts[0]}",So?\nBen,"{starts[1]}",Well.\nBen,,It was slow.\n'
+    turns = (Block("So?", "Anna", time=5.0), Block("Well. It was slow.", "Ben", time=62.0))
+    assert sheet(rows) == [
+        "each row is a turn of one conversation; --text makes a document of each row",
+        Draft("survey.csv", turns),
+    ]
+    assert answers(sheet(rows, text=("Text",))) == {
+        "survey.csv#2": ["So?"],
+        "survey.csv#3": ["Well."],
+        "survey.csv#4": ["It was slow."],
+    }
+
+
 def test_options_ticked_in_one_cell_are_no_text():
     options = ["A local charity; A council", "A council; A national charity; Nobody", "Nobody; A council"] * 4
     rows = "".join(f"{number},{ticked},{GOOD} {number}\n" for number, ticked in enumerate(options))

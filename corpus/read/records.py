@@ -1,33 +1,20 @@
 """json and jsonl: rows, documents, and transcripts from speech recognition."""
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from corpus.errors import EvidenceError
-from corpus.labels import seconds
-from corpus.passage import Block, Draft, SetAside
-from corpus.read import sniff
+from corpus.passage import Draft, SetAside
+from corpus.read import sniff, turns
 from corpus.read.columns import find, is_personal
 from corpus.read.options import File, Options
 from corpus.read.table import Row, Table, drafts, unique
 
 _DEPTH = 20
 _LISTS = ("documents", "responses", "records", "rows", "items", "data", "results", "interviews", "submissions")
-_TURNS = ("turns", "segments", "utterances", "dialogue", "conversation", "monologues", "messages", "transcript")
-_WORDS = ("text", "transcript", "utterance", "content", "words", "message", "body")
-_SPEAKERS = ("speaker", "speaker_name", "speaker_label", "speaker_id", "name", "role", "participant", "user", "author")
-_STARTS = ("start", "start_time", "starttime", "begin", "timestamp", "time", "ts", "from", "offset")
-_ENDS = ("end", "end_time", "endtime", "to")
 _IDS = ("id", "name", "title", "file", "document", "doc_id", "response_id")
-_OTHERS = (
-    *("id", "confidence", "duration", "channel", "words", "seek", "tokens", "temperature", "avg_logprob", "language"),
-    *("compression_ratio", "no_speech_prob", "sentiment", "type", "index", "seq", "number", "elements", "final"),
-)
-_SLOW = 20.0
 _SHORT = 100
-_PARAGRAPH = 100
 
 
 def read(file: File, options: Options) -> Iterator[Draft | SetAside | str]:
@@ -77,9 +64,9 @@ def _lines(file: File, text: str, problem: json.JSONDecodeError, options: Option
 
 def _whole(file: File, value: Any, options: Options) -> Iterator[Draft | SetAside | str]:
     if isinstance(value, Mapping):
-        turns = None if options.text else _turns(value)
-        if turns is not None:
-            yield _transcript(file.name, turns, {})
+        said = None if options.text else turns.found(value)
+        if said is not None:
+            yield Draft(file.name, turns.blocks(said))
             return
         value = _records(value)
     if not isinstance(value, list):
@@ -102,17 +89,17 @@ def _listed(
     name: str, records: Sequence[tuple[int, Any]], unit: str, options: Options
 ) -> Iterator[Draft | SetAside | str]:
     values = [record for _, record in records]
-    if not options.text and values and _is_turns(values):
-        yield _transcript(name, values, {})
+    if not options.text and turns.are_turns(values):
+        yield Draft(name, turns.blocks(values))
         return
     rows = []
     for number, record in records:
         record = {"text": record} if isinstance(record, str) else record
         if not isinstance(record, Mapping):
             yield SetAside(name, f"{unit} {number}", "is not an object with named fields")
-        elif not options.text and (turns := _turns(record)) is not None:
+        elif not options.text and (said := turns.found(record)) is not None:
             key = next((str(record[key]) for key in _IDS if isinstance(record.get(key), str | int)), str(number))
-            yield _transcript(f"{name}#{key}", turns, _attributes(_fields(record), options))
+            yield Draft(f"{name}#{key}", turns.blocks(said), _attributes(_fields(record), options))
         else:
             rows.append((number, _fields(record)))
     if rows:
@@ -144,7 +131,7 @@ def _fields(record: Mapping[str, Any], before: str = "", depth: int = 0) -> dict
             fields |= _fields(value, path + ".", depth + 1)
         elif isinstance(value, list) and not any(isinstance(item, Mapping | list) for item in value):
             fields[path] = "; ".join(map(_shown, value))
-        elif not (isinstance(value, list) and _is_turns(value)):
+        elif not (isinstance(value, list) and turns.are_turns(value)):
             fields[path] = _shown(value)
     return fields
 
@@ -153,84 +140,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n")
     return "" if value is None else json.dumps(value, ensure_ascii=False)
-
-
-def _turns(record: Mapping[str, Any], depth: int = 0) -> list[Any] | None:
-    """The turns in a record, or in a part of it, None where there are none."""
-    for key in _TURNS:
-        value = record.get(key)
-        if isinstance(value, list) and _is_turns(value):
-            return value
-    parts = [part for part in record.values() if isinstance(part, Mapping)] if depth < 2 else []
-    return next((turns for part in parts if (turns := _turns(part, depth + 1)) is not None), None)
-
-
-def _is_turns(values: Sequence[Any]) -> bool:
-    """Objects with words, and a speaker or a time, and nothing that only a row of a survey has."""
-    if not values or not all(isinstance(value, Mapping) for value in values):
-        return False
-    known = {*_WORDS, *_SPEAKERS, *_STARTS, *_ENDS, *_OTHERS}
-    some = values[:50]
-    plain = all({key.lower() for key in value} <= known for value in some)
-    said = all(_said(value) is not None for value in some)
-    timed = sum(_field(value, (*_SPEAKERS, *_STARTS)) is not None for value in some)
-    return plain and said and timed >= 0.5 * len(some)
-
-
-def _field(value: Mapping[str, Any], names: Sequence[str]) -> Any:
-    lower = {key.lower(): item for key, item in value.items()}
-    return next((lower[name] for name in names if lower.get(name) is not None), None)
-
-
-def _said(value: Mapping[str, Any]) -> str | None:
-    elements = value.get("elements")
-    if isinstance(elements, list):
-        return "".join(str(part.get("value", "")) for part in elements if isinstance(part, Mapping))
-    lower = {key.lower(): item for key, item in value.items()}
-    return next((lower[name] for name in _WORDS if isinstance(lower.get(name), str)), None)
-
-
-def _transcript(name: str, turns: Sequence[Any], attributes: dict[str, str]) -> Draft:
-    """A block for each stretch of one speaker; recognised speech without speakers is cut at sentence ends."""
-    times = _times(turns)
-    blocks: list[Block] = []
-    for turn, time in zip(turns, times, strict=True):
-        text = _shown(_said(turn) or "").strip()
-        who = _field(turn, _SPEAKERS)
-        speaker = _speaker(who)
-        if not text:
-            continue
-        last = blocks[-1] if blocks else None
-        if last and last.speaker == speaker and (speaker or not _is_paragraph(last.text)):
-            blocks[-1] = Block(f"{last.text} {text}", speaker, time=last.time)
-        else:
-            blocks.append(Block(text, speaker, time=time))
-    return Draft(name, tuple(blocks), attributes)
-
-
-def _is_paragraph(text: str) -> bool:
-    return len(text.split()) >= _PARAGRAPH and text.endswith((".", "?", "!", "…"))
-
-
-def _speaker(who: Any) -> str | None:
-    """A name as given; a number or a single letter of a machine becomes "Speaker 0", "Speaker A"."""
-    name = _shown(who).strip()
-    if re.fullmatch(r"\d+|[A-Z]", name):
-        return f"Speaker {name}"
-    return name or None
-
-
-def _times(turns: Sequence[Mapping[str, Any]]) -> list[float | None]:
-    """Seconds from the start. Some programs give whole milliseconds: in seconds, speech would be impossibly slow."""
-    given = [_field(turn, names) for names in (_STARTS, _ENDS) for turn in turns]
-    whole = [time for time in given if isinstance(time, int)]
-    words = sum(len((_said(turn) or "").split()) for turn in turns)
-    slow = len(whole) == len(given) and max(whole) - min(whole) > _SLOW * max(1, words)
-    starts = [_seconds(time) for time in given[: len(turns)]]
-    return [None if time is None else time / 1000 for time in starts] if slow else starts
-
-
-def _seconds(value: Any) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    return seconds(value) if isinstance(value, str) else None

@@ -13,7 +13,7 @@ from typing import Any
 
 from corpus.errors import EvidenceError
 from corpus.passage import Draft, SetAside
-from corpus.read import archive, sniff
+from corpus.read import archive, sniff, turns
 from corpus.read.headings import Grid, found
 from corpus.read.options import File, Options
 from corpus.read.table import Table, drafts
@@ -29,10 +29,15 @@ _MALFORMED = (KeyError, ValueError, TypeError, IndexError, AttributeError, OSErr
 
 
 def read(file: File, options: Options) -> Iterator[Draft | SetAside | str]:
-    """One document for each row (or answer) of the sheet that holds answers."""
+    """One document for each row (or answer) of the sheet that holds answers, or one for a sheet of turns."""
     table, left = _chosen(file, options)
     yield from left
-    yield from drafts(file.name, table, options)
+    if _is_conversation(table, options):
+        records = [dict(zip(table.headings, row.cells, strict=True)) for row in table.rows]
+        yield "each row is a turn of one conversation; --text makes a document of each row"
+        yield Draft(file.name, turns.blocks(records))
+    else:
+        yield from drafts(file.name, table, options)
 
 
 def tables(file: File) -> Iterator[tuple[str, Table, list[SetAside | str]]]:
@@ -68,15 +73,20 @@ def _number_named(name: str, titles: Sequence[str]) -> int:
     return plain.index(name.casefold().strip())
 
 
+def _is_conversation(table: Table, options: Options) -> bool:
+    if options.text or options.id or options.attributes:
+        return False
+    return turns.are_turns([dict(zip(table.headings, row.cells, strict=True)) for row in table.rows[:50]])
+
+
 def _first_with_text(sheets: Sequence[tuple[str, Table, object]], options: Options) -> int:
     problem: EvidenceError | None = None
     for number, (_, table, _) in enumerate(sheets):
         try:
-            table.choose(options)
+            if _is_conversation(table, options) or table.choose(options):
+                return number
         except EvidenceError as error:
             problem = problem or error
-        else:
-            return number
     raise problem or EvidenceError("holds no rows")
 
 
