@@ -121,7 +121,8 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
         names.write_key(key, study.folder)
         how["mask"] = names.apply
         click.echo(f"The key to the pseudonyms is {key}: keep it apart from the study.")
-    account = add_files(study, files, reading, **how)
+    with bars() as show:
+        account = add_files(study, files, reading, show, **how)
     say(telling.of_account(account))
     if not (account.kept or account.already or account.replaced):
         sys.exit(1)
@@ -330,8 +331,8 @@ def bars() -> "Iterator[Callable[[str, int, int], None]]":
 
         def show(stage: str, done: int, total: int) -> None:
             if stage not in tasks:
-                tasks[stage] = progress.add_task(stage, total=total)
-            progress.update(tasks[stage], completed=done, total=total)
+                tasks[stage] = progress.add_task(stage, total=total or None)
+            progress.update(tasks[stage], completed=done)
 
         yield show
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from coding import telling
 from coding.counts import Count, counts
 from coding.importing import Imported, import_decisions
-from coding.run import Done, Show, code, quiet
+from coding.run import Done, code
 from coding.shipped import shipped
-from coding.study import Study, add, create_study, open_study
+from coding.study import Show, Study, add, create_study, open_study, quiet
 from coding.telling import Telling
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def demo(folder: Path, show: Show = quiet) -> Iterator[Step]:
     examples = shipped("examples")
     study = open_study(folder) if (folder / "study.db").exists() else create_study(folder)
     yield Step(f"themis init {folder}", study)
-    yield Step(f"themis add {_short(examples)}/corpus", add(study, [examples / "corpus"]))
+    yield Step(f"themis add {_short(examples)}/corpus", add(study, [examples / "corpus"], show=show))
     yield Step("themis code", code(study, show))
     for name in CODINGS:
         yield Step(f"themis import {_short(examples)}/{name}", import_decisions(study, examples / name))

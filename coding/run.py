@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from coding import __version__, ledger, suggestions
 from coding.codebook import Codebook
-from coding.study import Study
+from coding.study import Show, Study, quiet
 from coding.suggestions import Basis, Run, Suggestion
 from coding.summary import Summary, summarise
 from corpus.database import Connection
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
 BLOCK = 2048  # passages scored, and written, at a time
 BACKGROUND = 2000  # passages that stand for the corpus
-Show = Callable[[str, int, int], None]
-
-
-def quiet(stage: str, done: int, total: int) -> None:
-    """Show nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from corpus.store import Store, create, open_store
 
 if TYPE_CHECKING:
     from corpus.add import Account
+    from corpus.read import Source
     from models.encoder import Encoder
     from models.vectors import Vectors
 
@@ -32,6 +33,13 @@ SETTINGS = {
     "expected": "0.05",
     "seed": "20240229",
 }
+
+
+Show = Callable[[str, int, int], None]  # a stage, how much of it is done, how much there is (0 = not known)
+
+
+def quiet(stage: str, done: int, total: int) -> None:
+    """Show nothing."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +95,10 @@ def create_study(folder: Path, codebook: Path | None = None, settings: dict[str,
     load(source)
     if (folder / "study.db").exists():
         raise EvidenceError(f"there is a study in {folder} already: choose another folder, or use that one")
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (folder / "codebook.yml").exists():
         shutil.copyfile(source, folder / "codebook.yml")
+        (folder / "codebook.yml").chmod(0o600)  # its examples may come to quote evidence
     study = Study(folder, create(folder))
     with study.store.database.writing() as connection:
         study.store.configure(connection, checked)
@@ -104,10 +113,13 @@ def open_study(folder: Path) -> Study:
     raise EvidenceError(f"there is no study in {folder}: make one with `themis init NAME`, then `cd NAME`")
 
 
-def add(study: Study, paths: Sequence[Path | str], options: Options | None = None, **how: Any) -> "Account":
+def add(
+    study: Study, paths: Sequence[Path | str], options: Options | None = None, show: Show = quiet, **how: Any
+) -> "Account":
     """Read files, folders and zips into the study; what became of each of the things in them.
 
     options: which columns, sheet and attributes. how: interviewers, mask and replace, as `corpus.add.Adding` has them.
+    show("read", files done, 0) is called as files are read.
     Decisions on a document that is replaced are repeated on the passages of the new one that say the same.
     """
     from corpus.add import Adding, add_sources
@@ -120,13 +132,19 @@ def add(study: Study, paths: Sequence[Path | str], options: Options | None = Non
             carried[what] += number
 
     adding = Adding(splitting=study.splitting, **how)
-    account = add_sources(study.store, read(paths, options or Options()), adding, replaced)
+    account = add_sources(study.store, _shown(read(paths, options or Options()), show), adding, replaced)
     if carried.total():
         account.notes.append(
             f"{carried['carried']} decisions carried over to passages that still say the same; "
             f"{carried['left']} stay with words that are gone, and count no more"
         )
     return account
+
+
+def _shown(sources: "Iterable[Source]", show: Show) -> "Iterator[Source]":
+    for done, source in enumerate(sources, start=1):
+        yield source
+        show("read", done, 0)
 
 
 def configure(study: Study, settings: dict[str, str]) -> Study:

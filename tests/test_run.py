@@ -198,3 +198,13 @@ def test_two_runs_at_once_write_each_row_once(study):
     code(study, meanwhile)
     rows = [(row["passage"], row["code"]) for row in table(study)]
     assert len(rows) == len(set(rows)) == 27
+
+
+def test_no_file_of_a_study_is_for_others_to_read(study):
+    import stat
+
+    code(study)
+    files = [file for file in study.folder.rglob("*") if file.is_file()]
+    assert {file.name for file in files} >= {"study.db", "codebook.yml", "data.mdb"}
+    assert [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
+    assert stat.S_IMODE(study.folder.stat().st_mode) == 0o700

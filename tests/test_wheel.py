@@ -1,6 +1,7 @@
 """The built wheel, installed in an empty environment away from the checkout, runs the demo."""
 
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -18,7 +19,9 @@ def ran(*words, cwd):
 
 
 def test_the_wheel_runs_the_demo_in_an_empty_environment(tmp_path):
-    ran(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT, cwd=ROOT)
+    left = shutil.ignore_patterns(".*", "build", "*.egg-info", "demo-study", "__pycache__")
+    shutil.copytree(ROOT, tmp_path / "source", ignore=left)
+    ran(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, tmp_path / "source", cwd=tmp_path)
     (wheel,) = tmp_path.glob("themis_coding-*.whl")
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
