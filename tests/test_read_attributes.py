@@ -90,8 +90,9 @@ def test_rows_of_a_survey_get_those_of_their_file(tmp_path):
     (tmp_path / "survey.csv").write_text(
         "ID,Nation,Comment\n1,Wales,We need to talk about this\n2,Wales,It is all fine by us\n"
     )
-    (tmp_path / "attributes.csv").write_text("file,kind\nsurvey.csv,survey\n")
+    (tmp_path / "attributes.csv").write_text("file,kind,Nation\nsurvey.csv,survey,UK\n")
     assert found(tmp_path) == {f"survey.csv#{n}": {"Nation": "Wales", "kind": "survey"} for n in (1, 2)}
+    assert found(tmp_path, fixed={"Nation": "all"})["survey.csv#1"] == {"Nation": "all", "kind": "survey"}
 
 
 def test_what_the_user_says_comes_last(tmp_path):

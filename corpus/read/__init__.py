@@ -147,12 +147,11 @@ def _only_once(source: Source, digests: dict[str, str]) -> Source:
 
 
 def _described(source: Source, tables: list[attributes.Table], options: Options) -> Source:
-    """The source's documents with the attributes that side tables and the user give them."""
+    """The source's documents with the attributes of the side tables, then their own, then those that the user gives."""
     given: dict[str, str] = {}
     for table in tables:
         given |= table.values(source.name)
-    given |= options.fixed
-    if not given:
+    if not given and not options.fixed:
         return source
-    drafts = tuple(replace(draft, attributes={**draft.attributes, **given}) for draft in source.drafts)
+    drafts = tuple(replace(draft, attributes={**given, **draft.attributes, **options.fixed}) for draft in source.drafts)
     return replace(source, drafts=drafts)

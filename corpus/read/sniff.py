@@ -54,6 +54,7 @@ _HTML = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|div|p)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_JSON = re.compile(r"\s*(?:\[\s*)?\{\s*\"")
 _SRT = re.compile(r"\s*\d+\s*\n\s*\d+:\d\d:\d\d[,.]\d+\s*-->")
 
 _MARKS = (
@@ -66,6 +67,7 @@ _MARKS = (
 _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PUNCTUATION = frozenset(b"\x80\x85\x91\x92\x93\x94\x95\x96\x97\x99") | frozenset(range(0xA0, 0xC0))
+_WINDOWS = {byte: bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in range(0x80, 0xA0)}
 _WESTERN_SHARE = 0.25
 _MACINTOSH = re.compile(rb"[a-z]\xd5(?:s|t|d|m|ll|re|ve)\b")
 
@@ -143,7 +145,7 @@ def _text(data: bytes, suffix: str) -> str:
         return "html"
     if suffix in (*_TEXT, "msg", "settings"):
         return suffix
-    if head.lstrip().startswith(("{", "[{")):
+    if _JSON.match(head):
         return "json"
     return "csv" if suffix in ("xls", "xlsx") else "txt"
 
@@ -217,7 +219,7 @@ def _wide(data: bytes) -> str | None:
 def _guessed(data: bytes) -> tuple[str, str | None]:
     text = data.decode("utf-8", "surrogateescape")
     broken = re.findall("[\udc80-\udcff]", text)
-    sound = sum(character > "\x7f" for character in text) - len(broken)
+    sound = len(text) - len(text.encode("ascii", "ignore")) - len(broken)
     if sound >= len(broken):
         note = f"{len(broken)} bytes are not UTF-8 and were read as Windows-1252"
         return re.sub("[\udc80-\udcff]", lambda found: _western(bytes([ord(found[0]) - 0xDC00])), text), note
@@ -237,10 +239,7 @@ def _is_western(data: bytes) -> bool:
 
 def _western(data: bytes) -> str:
     """Windows-1252, where the five bytes it leaves undefined are control characters as in Latin-1."""
-    try:
-        return data.decode("cp1252")
-    except UnicodeDecodeError:
-        return "".join(bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in data)
+    return data.decode("latin-1").translate(_WINDOWS)
 
 
 def _by_statistics(data: bytes) -> tuple[str, str | None]:
