@@ -54,6 +54,27 @@ def test_an_indented_line_begins_a_paragraph():
     assert texts([lines])[0] == LONG
 
 
+def test_items_of_a_list_stay_apart():
+    lines = cut(LONG)[:2]
+    assert texts([column([*lines, "• " + lines[1][2:], "1. " + lines[0][3:]])]) == [
+        " ".join(lines),
+        "• " + lines[1][2:],
+        "1. " + lines[0][3:],
+    ]
+
+
+def test_a_line_that_hangs_out_begins_a_paragraph():
+    first, inner = cut(MORE, 85)[0], cut(LONG)[:2]
+    assert len(first) == 85
+    shown = [
+        (50, 780, 10, first),
+        *column(inner * 2, x=80, top=768),
+        (50, 720, 10, first),
+        *column(inner, x=80, top=708),
+    ]
+    assert texts([shown]) == [" ".join([first, *inner, *inner]), " ".join([first, *inner])]
+
+
 def test_a_paragraph_goes_on_over_the_page():
     lines = cut(LONG)
     found = draft([column(lines[:2]), column(lines[2:])])

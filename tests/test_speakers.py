@@ -121,6 +121,10 @@ NOT_SPEAKERS = {
         "Cost: the cost is high.\nThe quality is low.\nQuality: more quality.\nWe fear the cost.\nCost: more.\nMore.\n"
         "Quality: poor.\nThat is all we can say.\nPlease act now.\nThank you."
     ),
+    "words that the text uses, twice each": (
+        "Food: the food is bad.\nHousing: the housing is worse.\nFood: more food.\nHousing: less housing.\nWe wait.\n"
+        "We hope.\nWe write.\nWe ask you to act."
+    ),
     "list by letters": "A. Money\nB. Time\nC. People\nA. More money\nB. More time",
     "list of answers": "A. Money\nB. Time\nQ. What",
     "agenda": "10:00 Welcome\n10:30 Coffee\n11:00 Talks\n12:00 Lunch\n15:00 Coffee",

@@ -280,5 +280,26 @@ def test_one_who_asks_and_talks_most_is_not_taken_for_the_interviewer():
     }
 
 
+@pytest.mark.parametrize(
+    "talk",
+    [
+        "Ann: Well?\nBea: So.\nAnn: Yes?\nCat: When?\nAnn: Now?\nDot: Where?\n" + "Bea: Oh.\nCat: Hm.\n" * 8,
+        "Ann: Well?\nAnn: So.\nAnn: So.\nBea: Hm, and so it went on and on.\n" * 6 + "Bea: Oh?\nAnn: I see.\n" * 2,
+    ],
+    ids=["others ask together nearly as much", "another asks nearly as often"],
+)
+def test_among_people_who_all_ask_nobody_is_the_interviewer(talk):
+    assert set(roles(talk).values()) == {INTERVIEWEE}
+
+
+def test_a_question_may_end_in_a_quotation_mark():
+    text = TALK.replace("Why?", '"Why?"').replace("How are you?", "**How are you?**")
+    assert roles(text) == {"Dan": INTERVIEWER, "Eve": INTERVIEWEE}
+
+
+def test_a_word_for_the_interviewer_that_comes_once_does_not_hide_who_asks():
+    assert roles(TALK * 20 + "Question: No.\nAnswer: So.\nModerator: Hm.")["Dan"] == INTERVIEWER
+
+
 def test_a_document_without_speakers_has_no_roles():
     assert of("We are few.").turns == (Turn(1, None, None, 0, 11),)

@@ -81,6 +81,15 @@ def test_short_lines_of_their_own_are_not_joined():
     assert paragraphs("\n".join(poem * 4)) == poem * 4
 
 
+def test_a_few_full_lines_among_paragraphs_are_not_joined():
+    lines = [
+        *textwrap.wrap(LONG + MORE, 72)[:5],
+        "That was the first year of it, as we said.",
+        *["The second was no better than that, nor the third."] * 9,
+    ]
+    assert paragraphs("\n".join(lines)) == lines
+
+
 def test_nothing_is_taken_out_of_markdown():
     text = "# Talk 4\n\n**Anna**: So *why*?\n\n**Ben**: Because of the `form`, see [1](http://a.org)\n\n**Anna**: Ah."
     found = document(draft(text, "a.md"))

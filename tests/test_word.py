@@ -189,6 +189,16 @@ def test_tracked_changes_are_read_as_accepted():
     assert found.notes == ("deleted passages left out (tracked changes): 1",)
 
 
+def test_moved_text_is_read_where_it_was_moved_to():
+    made = docx.Document()
+    run = "<w:r><w:t>words</w:t></w:r>"
+    for moved in ("moveFrom", "moveTo"):
+        made.element.body.append(
+            parse_xml(f"<w:p {NAMESPACES}><w:{moved} w:id='1' w:author='a'>{run}</w:{moved}></w:p>")
+        )
+    assert [block.text for block in draft(saved(made)).blocks] == ["words"]
+
+
 def test_content_controls_links_and_text_boxes_are_read():
     made = docx.Document()
     made.element.body.insert(
