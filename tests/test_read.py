@@ -64,7 +64,7 @@ def test_what_is_no_document_in_a_folder(tmp_path):
     found = reasons(tmp_path)
     assert sorted(found) == ["Thumbs.db", "__MACOSX", "~$interview.docx"]
     assert "open" in found["~$interview.docx"]
-    assert "interview.txt" in names(tmp_path)
+    assert sorted(names(tmp_path)) == ["Thumbs.db", "__MACOSX", "interview.txt", "~$interview.docx"]
 
 
 def test_links_do_not_lead_out_of_a_folder(tmp_path):
@@ -116,6 +116,8 @@ def test_two_files_of_one_name(tmp_path):
     assert "same as" in sources[2].set_aside[0].reason
     again = list(read([tmp_path / "one" / "a.txt", tmp_path / "one"]))
     assert [(len(source.drafts), len(source.set_aside)) for source in again] == [(1, 0), (0, 1)]
+    found = reasons(tmp_path / "one" / "a.txt", tmp_path)
+    assert found == {"one/a.txt": "is already among the files given"}
 
 
 def test_a_zip_is_read_like_a_folder(tmp_path):
@@ -133,7 +135,13 @@ def test_a_zip_is_read_like_a_folder(tmp_path):
     kept = [draft.name for source in sources for draft in source.drafts]
     assert kept == ["a/c.txt", "b.txt", "inner.zip/deep.txt"]
     assert sorted(reasons(tmp_path / "all.zip")) == ["__MACOSX", "inner.zip/deeper.zip"]
-    assert names(tmp_path)[-1] == "all.zip/inner.zip/deeper.zip"
+    assert sorted(names(tmp_path)) == [
+        "all.zip/__MACOSX",
+        "all.zip/a/c.txt",
+        "all.zip/b.txt",
+        "all.zip/inner.zip/deep.txt",
+        "all.zip/inner.zip/deeper.zip",
+    ]
 
 
 def test_member_names_without_the_utf8_flag(tmp_path):

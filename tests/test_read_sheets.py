@@ -145,6 +145,17 @@ def test_delimiters_encodings_and_line_ends(delimiter, encoding, end):
     assert answers(found) == {f"a.csv#{ref}": [comment] for ref, comment in rows[1:]}
 
 
+@pytest.mark.parametrize("heading", ["", "Comment\n", "What has helped you, and your colleagues, most of all?\n"])
+def test_one_column_of_prose(heading):
+    lines = [
+        "We like it here, because of the people",
+        "They never ring back; not once, in a year",
+        "On the whole, I would say",
+    ]
+    found = sheet(heading + "\n".join(lines))
+    assert [text for (text,) in answers(found).values()] == lines
+
+
 def test_a_line_that_names_the_delimiter():
     assert answers(sheet(f"sep=;\nRef;Comment\n1;{GOOD}\n")) == {"survey.csv#1": [GOOD]}
 
@@ -223,6 +234,8 @@ TWO_ROWS = [
 
 
 def test_answers_under_codes_are_no_headings():
+    again = sheet(f"Q1,Q2,Q3\nWhy not?,{GOOD},Who knows?\nWhy not?,{BAD},Not us\n", text=("Q2",))
+    assert answers(again) == {"survey.csv#2": [GOOD], "survey.csv#3": [BAD]}
     found = sheet(f"Q1,Q2,Q3\nYes,{GOOD},Why would we?\nNo,{BAD},No idea\n", text=("Q2",))
     assert answers(found) == {"survey.csv#2": [GOOD], "survey.csv#3": [BAD]}
 
@@ -332,6 +345,13 @@ GUESSES = [
     ("Where", ["SW1A 1AA", "M1 1AE", "CF10 3NQ"], "personal"),
     ("Nation", ["Wales", "England", "Wales"], "attribute"),
     ("Start Date", ["2024-01-01 10:00", "2024-01-02 11:00", "2024-01-03 12:00"], "left"),
+    ("Timestamp", ["2024/03/01 9:15:22 am GMT", "2024/03/01 10:15:22 am GMT", "2 March 2024 11:15"], "left"),
+    ("Link", ["https://example.org/a", "https://example.org/b", "https://example.org/c"], "left"),
+    (
+        "意见",
+        ["我们喜欢这里的工作，因为人很好。", "他们从来没有给我们回过电话。", "总的来说还可以，但是钱不够。"],
+        "text",
+    ),
     ("ResponseId", ["R_1a", "R_2b", "R_3c"], "id"),
     ("Please name three barriers you met", [GOOD, BAD, GOOD + BAD], "text"),
     ("How far do you agree?", ["Strongly agree", "Neither agree nor disagree", "Strongly agree"], "attribute"),
@@ -368,6 +388,12 @@ def test_a_sheet_of_turns_is_a_transcript(starts):
         "survey.csv#3": ["Well."],
         "survey.csv#4": ["It was slow."],
     }
+
+
+def test_a_column_of_questions():
+    found = sheet(f"id,question_text,answer\n1,Why?,{GOOD}\n2,Where?,{BAD}\n")
+    assert found[0] == "text in 'answer'; id from 'id'; attributes 'question_text'; questions from 'question_text'"
+    assert [item.blocks[0].question for item in found[1:]] == ["Why?", "Where?"]
 
 
 def test_options_ticked_in_one_cell_are_no_text():

@@ -19,7 +19,8 @@ _PERSONAL = re.compile(
 _PERSONAL_VALUE = re.compile(
     r"\S+@\S+\.\w+|[+0(][\d ()-]{9,16}|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}|\d{1,3}(?:\.\d{1,3}){3}", re.IGNORECASE
 )
-_NUMBER_OR_DATE = re.compile(r"[-+£$€]?[\d.,:/ %-]+(?:[T ][\d:.]+Z?)?(?:\s?[ap]m)?|https?://\S+", re.IGNORECASE)
+_LINK = re.compile(r"https?://\S+", re.IGNORECASE)
+_WIDE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _ASKS = re.compile(
     r"\?\s*$|\b(?:comments?|explain|why|how|describe|tell us|reasons?|suggest\w*|feedback|thoughts|free text"
     r"|please (?:say|state|use)|open.ended|other \(?please)\b",
@@ -105,7 +106,7 @@ def is_personal(heading: str) -> bool:
 
 def is_question(heading: str) -> bool:
     """Whether a heading says what was asked: "text" and "answer" do not."""
-    return not _IS_TEXT.fullmatch(heading.strip())
+    return not _IS_TEXT.fullmatch(heading.strip()) and not re.fullmatch(r"Column [A-Z]+", heading)
 
 
 def letter(number: int) -> str:
@@ -161,7 +162,7 @@ class _Profile:
 
     @cached_property
     def words(self) -> float:
-        return sum(len(value.split()) for value in self.values) / max(1, len(self.values))
+        return sum(map(_words, self.values)) / max(1, len(self.values))
 
     @cached_property
     def is_personal(self) -> bool:
@@ -172,7 +173,7 @@ class _Profile:
     @cached_property
     def is_text(self) -> bool:
         count = len(self.values)
-        if not count or self.is_personal or self._share(_NUMBER_OR_DATE) > 0.5 or self._is_closed():
+        if not count or self.is_personal or self._is_measured or self._is_closed():
             return False
         varied = self.different / count
         if any(pattern.search(self.heading) for pattern in _IDS[:3]) and self.is_identity:
@@ -181,7 +182,7 @@ class _Profile:
             return self.words >= 1.5 or varied > 0.5
         if self.words >= 4 and (varied >= 0.5 or self.different >= 50):
             return True
-        longest = max(len(value.split()) for value in self.values)
+        longest = max(map(_words, self.values))
         return bool(_ASKS.search(self.heading)) and longest >= 6 and self.words >= 1.5 and varied >= 0.3
 
     @cached_property
@@ -189,7 +190,7 @@ class _Profile:
         count, different = len(self.values), self.different
         if self.is_sparse or self.is_personal or self.is_text or max(map(len, self.values)) > 100:
             return False
-        repeats = different < count or count < 3
+        repeats = different < count or (count < 3 and not self._is_measured)
         return repeats and (different <= 12 or (different <= 60 and different <= 0.2 * count))
 
     @cached_property
@@ -198,6 +199,12 @@ class _Profile:
         if not present or len(present) < 0.98 * len(self.cells) or len(set(present)) < 0.98 * len(present):
             return False
         return not self.is_personal and max(map(len, present)) <= 60 and self.words <= 6
+
+    @cached_property
+    def _is_measured(self) -> bool:
+        """Numbers, dates and links: more digits than letters."""
+        measured = sum(bool(_LINK.fullmatch(value.strip())) or _digits_lead(value) for value in self.values)
+        return measured > 0.5 * len(self.values)
 
     def _share(self, pattern: re.Pattern[str]) -> float:
         return sum(bool(pattern.fullmatch(value.strip())) for value in self.values) / max(1, len(self.values))
@@ -208,6 +215,16 @@ class _Profile:
         return (
             len(self.values) >= 8 and len(set(parts)) <= max(12, 0.1 * len(parts)) and len(parts) > 2 * len(set(parts))
         )
+
+
+def _words(text: str) -> int:
+    """How many words; in scripts without spaces, two characters are one."""
+    return len(text.split()) + len(_WIDE.findall(text)) // 2
+
+
+def _digits_lead(text: str) -> bool:
+    digits = sum(character.isdigit() for character in text)
+    return digits > 0 and digits >= sum(character.isalpha() for character in text)
 
 
 def _identity(profiles: Sequence[_Profile], taken: Sequence[int | None]) -> int | None:
@@ -222,10 +239,11 @@ def _question(profiles: Sequence[_Profile], text: Sequence[int]) -> int | None:
     """A column called "question" beside one column of answers: each row answers its own."""
     if len(text) != 1:
         return None
-    names = [_plain(profile.heading) for profile in profiles]
-    return next(
-        (n for n, name in enumerate(names) if name in _QUESTIONS and n not in text and profiles[n].words > 1), None
-    )
+    for number, profile in enumerate(profiles):
+        asks = profile.words > 1 or any(value.rstrip().endswith("?") for value in profile.values)
+        if number not in text and asks and _plain(profile.heading.replace("_", " ")) in _QUESTIONS:
+            return number
+    return None
 
 
 def _guesses(columns: Columns, profiles: Sequence[_Profile], options: Options) -> tuple[str, ...]:

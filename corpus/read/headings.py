@@ -8,6 +8,7 @@ from corpus.passage import SetAside
 from corpus.read.table import Row, Table, unique
 
 _SEARCHED = 20
+_SENTENCE = 8  # words
 _CODE = re.compile(r"[A-Za-z]+[ _.-]?\d+(?:[ _.-]\w+)*")
 _NUMBER = re.compile(r"[-+]?[\d.,:/ -]+%?")
 _QUESTION = re.compile(
@@ -63,7 +64,9 @@ def _top(grid: Grid, filled: Sequence[int]) -> int | None:
 
 
 def _is_data(row: Sequence[str], below: Sequence[Sequence[str]]) -> bool:
-    """A row of values where headings should be: a number where the column holds numbers, or an e-mail address."""
+    """A row of values where headings should be: a number above numbers, an e-mail address, one long sentence."""
+    if len(row) == 1 and len(row[0].split()) >= _SENTENCE and not _QUESTION.search(row[0].strip()):
+        return True
     for number, cell in enumerate(row):
         under = [other[number] for other in below if number < len(other) and other[number].strip()]
         if "@" in cell and any("@" in value for value in under):

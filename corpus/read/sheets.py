@@ -19,6 +19,7 @@ from corpus.read.options import File, Options
 from corpus.read.table import Table, drafts
 
 _DELIMITERS = ",;\t|"
+_NO_DELIMITER = "\x1f"  # a control character, which no decoded text holds
 _CELL = 10_000_000
 _HEAD_LINES = 50
 _SMALL_SHEETS = 20_000_000
@@ -120,7 +121,7 @@ def _records(text: str, delimiter: str) -> tuple[list[list[str]], str | None]:
 
 
 def _delimiter(text: str) -> str:
-    """The character that cuts the first lines into the same number of cells most often."""
+    """The character that cuts the first lines into the same number of cells most often; not a comma in prose."""
     if text[:4] == "sep=" and len(text) > 4:
         return text[4]
     head = text[:100_000]
@@ -128,13 +129,21 @@ def _delimiter(text: str) -> str:
     def score(delimiter: str) -> tuple[float, int]:
         try:
             rows = csv.reader(StringIO(head, newline=""), delimiter=delimiter)
-            widths = [len(row) for _, row in zip(range(_HEAD_LINES), rows, strict=False) if row]
+            cells = [row for _, row in zip(range(_HEAD_LINES), rows, strict=False) if row]
         except csv.Error:
             return 0.0, 0
-        common, count = Counter(widths).most_common(1)[0] if widths else (1, 1)
-        return (count / len(widths), common) if common > 1 else (0.0, 0)
+        common, count = Counter(map(len, cells)).most_common(1)[0] if cells else (1, 1)
+        return (0.0, 0) if common < 2 or _is_prose(cells, count / len(cells)) else (count / len(cells), common)
 
-    return max(_DELIMITERS, key=score)
+    best = max(_DELIMITERS, key=score)
+    return best if score(best) > (0.0, 0) else _NO_DELIMITER
+
+
+def _is_prose(rows: Sequence[Sequence[str]], even: float) -> bool:
+    """Cells that are parts of sentences, as a space before them shows. even: share of the rows of the usual width."""
+    later = [cell for row in rows for cell in row[1:]]
+    spaced = sum(cell.startswith(" ") for cell in later) > 0.5 * len(later)
+    return spaced and (even < 0.9 or sum(len(row[0].split()) for row in rows) >= 3 * len(rows))
 
 
 def _workbook(file: File) -> Iterator[tuple[str, Grid, list[SetAside | str]]]:
