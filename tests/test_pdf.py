@@ -64,15 +64,10 @@ def test_items_of_a_list_stay_apart():
 
 
 def test_a_line_that_hangs_out_begins_a_paragraph():
-    first, inner = cut(MORE, 85)[0], cut(LONG)[:2]
-    assert len(first) == 85
-    shown = [
-        (50, 780, 10, first),
-        *column(inner * 2, x=80, top=768),
-        (50, 720, 10, first),
-        *column(inner, x=80, top=708),
-    ]
-    assert texts([shown]) == [" ".join([first, *inner, *inner]), " ".join([first, *inner])]
+    first, inner = cut(MORE, 85)[0], cut(LONG)[0]
+    assert (len(first), len(inner)) == (85, 80)
+    shown = [(50, 780, 10, first), *column([inner] * 4, x=80, top=768), (50, 720, 10, first), (80, 708, 10, inner)]
+    assert texts([shown]) == [" ".join([first, *[inner] * 4]), f"{first} {inner}"]
 
 
 def test_a_paragraph_goes_on_over_the_page():

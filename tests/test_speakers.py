@@ -107,6 +107,7 @@ def test_every_way_to_write_a_speaker(style):
 
 NOT_SPEAKERS = {
     "addresses": "http://a.org is one\nhttps://b.org is two\nhttp://c.org is three\nhttps://d.org is four",
+    "file names": "Data://a\nFile://b\nData://c\nFile://d\nData://e",
     "times": "10:30 we left\n11:45 we came\n12:00 lunch\n14:15 end",
     "one note": "Note: the hall was cold.\nWe met in March.\nNote: nobody came.\nNote: we left early.",
     "letter": "To: the council\nFrom: the charity\nDate: 3 May\nRe: grants\nDear Sir,\nWe are writing to say no.",

@@ -163,6 +163,13 @@ def test_any_other_table_is_text():
     ]
 
 
+def test_a_deleted_row_is_left_out():
+    made = docx.Document()
+    rows = table(made, [("Staff", "12"), ("Old", "1")]).rows
+    rows[1]._tr.get_or_add_trPr().append(parse_xml(f"<w:del {NAMESPACES} w:id='1' w:author='a'/>"))
+    assert [block.text for block in draft(saved(made)).blocks] == ["Staff | 12"]
+
+
 def test_merged_cells_are_read_once_and_tables_in_tables_are_read():
     made = docx.Document()
     outer = made.add_table(rows=1, cols=2)
