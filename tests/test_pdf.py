@@ -212,6 +212,12 @@ def test_a_scanned_page_among_others_is_set_aside():
     assert found[1] == SetAside("a.pdf", "page 2", "no text on this page, only a picture: run text recognition on it")
 
 
+def test_a_broken_page_among_others_is_set_aside():
+    data = pdf([column(["Said."]), column(["Lost."])]).replace(b"/Kids[4 0 R 6 0 R]", b"/Kids[4 0 R 9 0 R]")
+    assert [type(one) for one in read(File("a.pdf", data), Options())] == [Draft, SetAside]
+    assert list(read(File("a.pdf", data), Options()))[1].place == "page 2"
+
+
 @pytest.mark.skipif(not STUDY.is_dir(), reason="the interviews of the PDPilot study are not beside the checkout")
 @pytest.mark.parametrize(
     ("name", "turns"), [(f"P{at}.pdf", turns) for at, turns in enumerate([95, 166, 122, 110, 135, 100, 105], 1)]

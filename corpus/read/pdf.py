@@ -13,6 +13,14 @@ _PASSWORD = 4  # the library's code for a document that needs one
 _HYPHENS = frozenset("\x02\ufffe\xad")  # how the library marks a hyphen at the end of a line
 _LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st", 0xFB06: "st"}
 _UNREADABLE = 0.2  # share of letters without a meaning from which on a text is noise
+_BROKEN = "is broken: it cannot be opened as a PDF; get another copy, or print it to PDF again"
+_PICTURE = "no text on this page, only a picture: run text recognition on it"
+_LOST = "this page is broken: get another copy, or print it to PDF again"
+_NOTHING = {
+    None: "has no text on any page",
+    _PICTURE: "holds pictures of pages and no text: run text recognition (OCR) on it, and add the result",
+    _LOST: _BROKEN,
+}
 
 
 def read(file: File, options: Options) -> Iterator[Draft | SetAside]:
@@ -21,24 +29,22 @@ def read(file: File, options: Options) -> Iterator[Draft | SetAside]:
     Raises EvidenceError for a file that is broken, needs a password, or holds no text at all.
     """
     pages: list[Page] = []
-    pictures: list[int] = []
+    missing: dict[int, str] = {}
     with _opened(file.data) as pdf:
         if len(pdf) > MAX_PAGES:
             raise EvidenceError(f"has more than {MAX_PAGES:,} pages: split it into several files")
         for number in range(1, len(pdf) + 1):
-            page = pdf[number - 1]
-            lines = list(_lines(page, number))
+            lines, fault = _page(pdf, number)
             pages.append(lines)
-            if not lines and next(iter(page.get_objects(max_depth=2)), None) is not None:
-                pictures.append(number)
-            page.close()
+            if fault:
+                missing[number] = fault
     if not any(pages):
-        raise EvidenceError(_no_text(bool(pictures)))
+        raise EvidenceError(_NOTHING[next(iter(missing.values()), None)])
     _check_letters(pages)
     found, notes = blocks(pages)
     yield Draft(file.name, found, notes=notes)
-    for number in pictures:
-        yield SetAside(file.name, f"page {number}", "no text on this page, only a picture: run text recognition on it")
+    for number, fault in missing.items():
+        yield SetAside(file.name, f"page {number}", fault)
 
 
 def _opened(data: bytes) -> Any:
@@ -49,15 +55,21 @@ def _opened(data: bytes) -> Any:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == _PASSWORD:
             raise EvidenceError("needs a password: save it without one") from error
-        raise EvidenceError(
-            "is broken: it cannot be opened as a PDF; get another copy, or print it to PDF again"
-        ) from error
+        raise EvidenceError(_BROKEN) from error
 
 
-def _no_text(pictures: bool) -> str:
-    if pictures:
-        return "holds pictures of pages and no text: run text recognition (OCR) on it, and add the result"
-    return "has no text on any page"
+def _page(pdf: Any, number: int) -> tuple[Page, str | None]:
+    """The lines of a page, and why a page without any holds none, None for one that is simply empty."""
+    import pypdfium2
+
+    try:
+        page = pdf[number - 1]
+        lines = list(_lines(page, number))
+        fault = None if lines or not any(True for _ in page.get_objects(max_depth=2)) else _PICTURE
+        page.close()
+    except pypdfium2.PdfiumError:
+        return [], _LOST
+    return lines, fault
 
 
 def _lines(page: Any, number: int) -> Iterator[Line]:
