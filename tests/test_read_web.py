@@ -53,6 +53,13 @@ def test_a_page():
     )
 
 
+def test_pages_that_programs_wrote():
+    html = (
+        "<p class=Mso><span style='font-weight: 700'>Anna<o:p></o:p></span>: So<o:p>&nbsp;</o:p>?<my-tag>!</my-tag></p>"
+    )
+    assert page(html) == (Block("Anna: So\u00a0?!", label=4),)
+
+
 ROW = "<tr><td>{}</td><td>{}</td></tr>"
 
 

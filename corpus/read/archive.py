@@ -33,7 +33,7 @@ def check(data: bytes, name: str) -> None:
             if member.flag_bits & 1:
                 raise EvidenceError("is protected by a password: save it without one")
             if escapes(member.filename):
-                raise EvidenceError(f"holds a member that would leave its folder ({member.filename!r}): not opened")
+                raise EvidenceError(f"has a member that would leave its folder ({member.filename!r}): get another copy")
         _measure(archive, len(data), xml=any(office in names for office in _OFFICE))
 
 
@@ -58,7 +58,7 @@ class Budget:
         """Raise EvidenceError where there is none left."""
         self.left -= count
         if self.left < 0:
-            raise EvidenceError("unpacks to far more than its size (a zip bomb?): unzip it yourself and add the folder")
+            raise EvidenceError("unpacks to far more than its size (a zip bomb?): if you trust it, unzip it yourself")
 
 
 def members(
@@ -137,7 +137,7 @@ def _check_xml(chunk: bytes, name: str) -> None:
     parser = expat.ParserCreate()
 
     def refuse(*_: object) -> None:
-        raise EvidenceError(f"holds XML with a document type or entities ({name}): not opened")
+        raise EvidenceError(f"holds XML with a document type or entities ({name}), a known trap: save it again in Word")
 
     def reached(*_: object) -> None:
         raise StopIteration

@@ -12,11 +12,13 @@ from corpus.read.options import File, Options
 from corpus.read.word import MAX_LABEL
 
 _SKIPPED = frozenset("script style nav head noscript template svg iframe object button select canvas".split())
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i img ins kbd label mark q ruby s samp small span"
-    " strike strong sub sup time tt u var wbr input".split()
+_BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure"
+    " footer form h1 h2 h3 h4 h5 h6 header hr html legend li main menu ol optgroup option p pre section summary table"
+    " tbody td textarea tfoot th thead tr ul".split()
 )
 _BOLD = ("b", "strong")
+_BOLD_STYLE = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE)
 _CELLS = ("td", "th")
 _CHARSET = re.compile(rb"""<meta[^>]+charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _XML = re.compile(r"\s*<\?xml[^>]*\?>")
@@ -92,11 +94,11 @@ class _Page:
             if event == "start":
                 skipped += tag in _SKIPPED
                 if not skipped:
-                    self.start(tag)
+                    self.start(tag, _is_bold(element))
                     self.text(element.text)
                 continue
             if not skipped:
-                self.end(tag)
+                self.end(tag, _is_bold(element))
             skipped -= tag in _SKIPPED
             if not skipped:
                 self.text(element.tail)
@@ -107,13 +109,13 @@ class _Page:
         if text:
             self.parts.append((text if self.preformatted else _SPACE.sub(" ", text), self.bold > 0))
 
-    def start(self, tag: str) -> None:
+    def start(self, tag: str, bold: bool) -> None:
         """An element opens."""
         if tag == "br":
             self.parts.append(("\n", self.bold > 0))
-        elif tag not in _INLINE:
+        elif tag in _BLOCKS:
             self.flush()
-        self.bold += tag in _BOLD
+        self.bold += bold
         self.preformatted += tag == "pre"
         if tag in ("ul", "ol"):
             self.lists.append(0 if tag == "ol" else None)
@@ -126,11 +128,11 @@ class _Page:
         elif tag in _CELLS and self.tables and self.tables[-1]:
             self.tables[-1][-1].append([])
 
-    def end(self, tag: str) -> None:
+    def end(self, tag: str, bold: bool) -> None:
         """An element closes."""
-        if tag not in _INLINE and tag != "br":
+        if tag in _BLOCKS:
             self.flush()
-        self.bold -= tag in _BOLD
+        self.bold -= bold
         self.preformatted -= tag == "pre"
         if tag in ("ul", "ol"):
             self.lists.pop()
@@ -159,6 +161,10 @@ class _Page:
             return "• "
         self.lists[-1] += 1
         return f"{self.lists[-1]}. "
+
+
+def _is_bold(element: Any) -> bool:
+    return element.tag in _BOLD or bool(_BOLD_STYLE.search(element.get("style") or ""))
 
 
 def _block(parts: Sequence[tuple[str, bool]], bullet: str) -> Block | None:
