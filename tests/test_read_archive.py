@@ -98,7 +98,7 @@ def test_members_that_leave_their_folder(name):
     with zipfile.ZipFile(stream, "w") as zipped:
         zipped.writestr(name, b"x")
     assert archive.escapes(name)
-    with pytest.raises(EvidenceError, match="out of its folder"):
+    with pytest.raises(EvidenceError, match="leave its folder"):
         archive.check(stream.getvalue(), "a.zip")
 
 
