@@ -7,6 +7,7 @@ it is a free linear model. Classes are not weighted: the threshold moves instead
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -28,8 +29,11 @@ class Linear:
 
     def logits(self, vectors: Floats, likeness: Floats) -> Floats:
         """(n, c) of vectors (n, d) and likeness (2, n, c)."""
-        own = np.einsum("knc,kc->nc", likeness, PRIOR * self.likeness)
-        return np.asarray(vectors @ self.weights + own + self.intercept)
+        return np.asarray(self.plain(vectors) + np.einsum("knc,kc->nc", likeness, PRIOR * self.likeness))
+
+    def plain(self, vectors: Any) -> Floats:
+        """(n, c) logits without likeness; vectors (n, d) may be sparse."""
+        return np.asarray(vectors @ self.weights + self.intercept)
 
     def sentences(self, features: Features) -> Floats:
         """(m, c) logits of the sentences, each as if it were a passage."""
@@ -43,9 +47,12 @@ class Linear:
 
 @dataclass(frozen=True)
 class Rows:
-    """Training rows. vectors: (n, d). likeness: (2, n, c). targets, weights: (n, c); weight 0: no row of that code."""
+    """Training rows; a weight of 0 is no row for that code.
 
-    vectors: Floats
+    vectors: (n, d), may be sparse. likeness: (2, n, c). targets, weights: (n, c).
+    """
+
+    vectors: Any
     likeness: Floats
     targets: Floats
     weights: Floats
@@ -55,8 +62,8 @@ class Rows:
         return Rows(self.vectors[chosen], self.likeness[:, chosen], self.targets[chosen], self.weights[chosen])
 
 
-def fit(rows: Rows, strength: float, start: Linear | None = None) -> Linear:
-    """The weights that minimise weighted log-loss plus |w|^2 / (2 strength), from start or from zero."""
+def fit(rows: Rows, strength: float) -> Linear:
+    """The weights that minimise weighted log-loss plus |w|^2 / (2 strength)."""
     from scipy.optimize import minimize
 
     width, codes = rows.vectors.shape[1], rows.targets.shape[1]
@@ -76,10 +83,7 @@ def fit(rows: Rows, strength: float, start: Linear | None = None) -> Linear:
         gradient[: ends[1]] += penalised / strength
         return float(lost.sum() + penalised @ penalised / (2 * strength)), gradient
 
-    begin = np.zeros(ends[2])
-    if start is not None:
-        begin = np.concatenate([start.weights.ravel(), start.likeness.ravel(), start.intercept])
-    best = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-7})
+    best = minimize(loss, np.zeros(ends[2]), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-7})
     return unpack(best.x)
 
 
@@ -114,8 +118,10 @@ def folds(labels: Floats, groups: Integers, count: int) -> Integers:
 
 
 def thresholds(scores: Floats, targets: Floats) -> Floats:
-    """(c,) each code's cut with the best F1 out of fold, drawn towards the cut that is best for all codes together.
+    """(c,) each code's cut with the best F1 out of fold, drawn to a safer one where its positives are few.
 
+    The safer one is the middle between the cut that is best for all codes together and the cut at which a code is
+    suggested as often as people said yes: the first alone never reaches a rare code's low scores.
     scores, targets: (n, c); targets 1, 0, 0.5 for half a yes, nan for none. A code without a yes gets the pooled cut.
     """
     known = ~np.isnan(targets)
@@ -126,8 +132,15 @@ def thresholds(scores: Floats, targets: Floats) -> Floats:
         positives = targets[rows, column].sum()
         if positives:
             own = _best_cut(scores[rows, column], targets[rows, column])
-            cuts[column] = (positives * own + SHRINK * pooled) / (positives + SHRINK)
+            safer = (pooled + _cut_at(scores[rows, column], round(positives))) / 2
+            cuts[column] = (positives * own + SHRINK * safer) / (positives + SHRINK)
     return cuts
+
+
+def _cut_at(scores: Floats, count: int) -> float:
+    """The middle between the count-th highest score and the next."""
+    ranked = np.append(np.sort(scores)[::-1], 0.0)
+    return float((ranked[max(count, 1) - 1] + ranked[max(count, 1)]) / 2)
 
 
 def _best_cut(scores: Floats, targets: Floats) -> float:

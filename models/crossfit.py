@@ -1,32 +1,49 @@
-"""Scores of what people decided, from models that did not see the document it is in.
+"""Training on what people decided, and the scores of it from models that did not see the document it is in.
 
-They choose how strongly the models are held to the codebook and whether the question is read with the answer, they set
-the thresholds, and they are the only scores ever given for a passage that was trained on.
+Those out-of-fold scores choose how strongly the models are held to the codebook and whether the question is read with
+the answer, they set the thresholds, and they are the only scores ever given for a passage that was trained on.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from models.classifier import Linear, Rows, fit, folds, log_loss
-from models.evidence import Evidence, Floats, Integers, Theme
+from models.evidence import Evidence, Floats, Integers, Theme, joined
 from models.features import Features, Likeness, centred
+from models.words import Words, fit_words
 
 FOLDS = 5
-STRENGTH, STRENGTHS = 3.0, (0.3, 1.0, 3.0, 10.0, 30.0)
+STRENGTH = 3.0  # choosing it by cross-validation was slower and no better: see docs/measured-models.md
 CONTEXTS = (0.0, 0.3)  # how much of the question's vector is added to the answer's
-ENOUGH = 16  # positives, all codes together, from which the settings are chosen by cross-validation
+ENOUGH = 16  # positives, all codes together, from which cross-validation says whether the question helps
 PRESUMED, PRESUMED_WEIGHT = 100, 0.5  # unread passages taken for a no of every code
 CODEBOOK_WEIGHT = 0.3  # of an example or a near-miss beside a decided passage
+WORDS_STRENGTH, WORDS_SHARE, WORDS_HALF = 10.0, 0.5, 16  # words weigh 0.25 at 16 positives, 0.5 at many
+
+
+@dataclass(frozen=True)
+class Blend:
+    """A model of vectors and a model of words; share: (c,) of the words in each code's logit."""
+
+    linear: Linear
+    words: Words
+    counts: Linear
+    share: Floats
+
+    def passages(self, features: Features, words: Any) -> Floats:
+        """(n, c) logits; words: (n, v) as `Words.vectors` gives them."""
+        return (1 - self.share) * self.linear.passages(features) + self.share * self.counts.plain(words)
 
 
 @dataclass(frozen=True)
 class Training:
-    """All that is learned from.
+    """All that is learned from: n passages, the decided ones first, then the codebook's b examples and near-misses.
 
-    evidence: n passages, the decided ones first. labels: (n, c), nan for the others. targets, weights: (n, c).
-    fold: (n,). codebook: examples and near-misses, in training in every fold.
+    labels: (n, c), nan for passages that nobody decided on. targets, weights: (n + b, c). fold: (n,).
+    codebook: (b, d) centred. words: of the corpus; counts: (n + b, v) its vectors. share: (c,) as in `Blend`.
     """
 
     evidence: Evidence
@@ -34,98 +51,117 @@ class Training:
     targets: Floats
     weights: Floats
     fold: Integers
-    codebook: Rows
+    codebook: Floats
+    words: Words
+    counts: Any
+    share: Floats
 
-    def rows(self, features: Features) -> Rows:
-        """The passages and the codebook as training rows."""
+    def vector_rows(self, features: Features) -> Rows:
+        """Passages and codebook as vectors; a codebook text's likeness to itself says nothing, so it has none."""
+        nothing = np.zeros((2, *self.targets[len(self.labels) :].shape))
         return Rows(
-            np.concatenate([features.passages, self.codebook.vectors]),
-            np.concatenate([features.likeness, self.codebook.likeness], axis=1),
-            np.concatenate([self.targets, self.codebook.targets]),
-            np.concatenate([self.weights, self.codebook.weights]),
+            np.concatenate([features.passages, self.codebook]),
+            np.concatenate([features.likeness, nothing], axis=1),
+            self.targets,
+            self.weights,
         )
 
-    def fitted(self, likeness: Likeness, strength: float, context: float) -> Linear:
-        """The model of all of it."""
-        return fit(self.rows(likeness.features(self.evidence, context)), strength)
+    def word_rows(self) -> Rows:
+        """Passages and codebook as words."""
+        return Rows(self.counts, np.zeros((2, *self.targets.shape)), self.targets, self.weights)
+
+    def fitted(self, likeness: Likeness, context: float) -> Blend:
+        """The models of all of it."""
+        linear = fit(self.vector_rows(likeness.features(self.evidence, context)), STRENGTH)
+        return Blend(linear, self.words, fit(self.word_rows(), WORDS_STRENGTH), self.share)
 
 
-@dataclass(frozen=True)
-class Held:
-    """Out-of-fold logits (n, c) of one setting."""
-
-    strength: float
-    context: float
-    logits: Floats
-
-
-def prepare(
-    labelled: Evidence, labels: Floats, groups: Integers, background: Evidence, codebook: Rows, seed: int
-) -> Training:
-    """Decided passages, and a random few of the unread ones taken for a no."""
+def prepare(labelled: Evidence, labels: Floats, groups: Integers, background: Evidence, seed: int) -> Training:
+    """Decided passages, and a random few of the unread ones taken for a no; `with_codebook` adds the rest."""
     unread = np.flatnonzero(~np.isin(background.keys, labelled.keys))
     drawn = np.sort(np.random.default_rng(seed).permutation(unread)[:PRESUMED])
     presumed = background.rows(drawn)
     nothing = np.full((len(drawn), labels.shape[1]), np.nan)
-    apart = groups if len(np.unique(groups)) > 1 else np.arange(len(labels))
-    fold = folds(labels, apart, FOLDS)
+    fold = folds(labels, groups if len(np.unique(groups)) > 1 else np.arange(len(labels)), FOLDS)
     # neighbours in a document have neighbouring keys, so whole stretches of keys go into one fold
     stretch = np.argsort(np.argsort(presumed.keys)) * (fold.max() + 1) // max(1, len(drawn))
+    positives = np.nansum(labels, axis=0)
+    evidence = joined(labelled, presumed)
+    words = fit_words([*labelled.texts, *(background.texts[row] for row in unread)], labelled.texts)
     return Training(
-        joined(labelled, presumed),
+        evidence,
         np.concatenate([labels, nothing]),
         np.concatenate([np.nan_to_num(labels), np.zeros_like(nothing)]),
         np.concatenate([(~np.isnan(labels)).astype(float), np.full_like(nothing, PRESUMED_WEIGHT)]),
         np.concatenate([fold, stretch]),
-        codebook,
+        np.empty((0, labelled.passages.shape[1])),
+        words,
+        words.vectors(evidence.texts),
+        WORDS_SHARE * positives / (positives + WORDS_HALF),
     )
 
 
-def joined(first: Evidence, second: Evidence) -> Evidence:
-    """The passages of both, first's before second's."""
-    return Evidence(
-        np.concatenate([first.keys, second.keys]),
-        [*first.texts, *second.texts],
-        np.concatenate([first.passages, second.passages]),
-        np.concatenate([first.sentences, second.sentences]),
-        np.concatenate([first.owner, second.owner + len(first.keys)]),
-        np.concatenate([first.context, second.context]),
-    )
-
-
-def codebook_rows(themes: Sequence[Theme], vectors: Mapping[str, Floats], likeness: Likeness) -> Rows:
-    """Examples as a yes and near-misses as a no, each for its own code; their likeness to themselves is left out."""
-    texts, columns, targets = [], [], []
+def with_codebook(
+    training: Training, themes: Sequence[Theme], vectors: Mapping[str, Floats], likeness: Likeness
+) -> Training:
+    """Examples as a yes and near-misses as a no, each for its own code, added to what is learned from."""
+    texts: list[str] = []
+    targets, weights = [training.targets], [training.weights]
     for column, theme in enumerate(themes):
-        own = [(text, 1.0) for text in theme.examples] + [(text, 0.0) for text in theme.near_misses]
-        texts += [vectors[text] for text, _ in own]
-        targets += [target for _, target in own]
-        columns += [column] * len(own)
-    shape = (len(texts), len(themes))
-    weights = np.zeros(shape)
-    weights[np.arange(len(texts)), columns] = CODEBOOK_WEIGHT
-    found = centred(np.stack(texts), likeness.centre) if texts else np.empty((0, len(likeness.centre)))
-    return Rows(found, np.zeros((2, *shape)), np.repeat(targets, len(themes)).reshape(shape), weights)
+        own = np.zeros((len(theme.examples) + len(theme.near_misses), len(themes)))
+        weights.append(own.copy())
+        weights[-1][:, column] = CODEBOOK_WEIGHT
+        own[: len(theme.examples), column] = 1
+        targets.append(own)
+        texts += [*theme.examples, *theme.near_misses]
+    if not texts:
+        return training
+    return Training(
+        training.evidence,
+        training.labels,
+        np.concatenate(targets),
+        np.concatenate(weights),
+        training.fold,
+        centred(np.stack([vectors[text] for text in texts]), likeness.centre),
+        training.words,
+        training.words.vectors([*training.evidence.texts, *texts]),
+        training.share,
+    )
 
 
-def held_out(training: Training, likeness: Likeness) -> Held:
-    """The out-of-fold logits under the best setting: least pooled log-loss over what people decided."""
-    enough = np.nansum(training.labels == 1) >= ENOUGH
-    strengths = STRENGTHS if enough else (STRENGTH,)
-    contexts = CONTEXTS if enough and training.evidence.context.any() else CONTEXTS[:1]
-    tried = [held for context in contexts for held in _each_strength(training, likeness, context, strengths)]
-    return min(tried, key=lambda held: log_loss(held.logits, training.labels))
+def held_out(training: Training, likeness: Likeness) -> tuple[float, Floats]:
+    """How much of the question to read with the answer, and the out-of-fold logits (n, c) of that.
+
+    It is what gives the least log-loss over all that people decided.
+    """
+    enough = np.nansum(training.labels == 1) >= ENOUGH and training.evidence.context.any()
+    words = _words_apart(training)
+    tried = [
+        (context, _vectors_apart(training, likeness, context)) for context in (CONTEXTS if enough else CONTEXTS[:1])
+    ]
+    blended = [(context, (1 - training.share) * found + training.share * words) for context, found in tried]
+    return min(blended, key=lambda one: log_loss(one[1], training.labels))
 
 
-def _each_strength(training: Training, likeness: Likeness, context: float, strengths: Sequence[float]) -> list[Held]:
+def _vectors_apart(training: Training, likeness: Likeness, context: float) -> Floats:
     features = likeness.features(training.evidence, context)
-    rows = training.rows(features)
-    logits = np.zeros((len(strengths), *training.labels.shape))
+    rows = training.vector_rows(features)
+    logits = np.zeros(training.labels.shape)
     for fold in range(int(training.fold.max()) + 1):
         out = training.fold == fold
-        inside = np.concatenate([~out, np.ones(len(training.codebook.targets), bool)])
-        linear = None
-        for at, strength in enumerate(strengths):
-            linear = fit(rows.where(inside), strength, linear)
-            logits[at, out] = linear.passages(features)[out]
-    return [Held(strength, context, found) for strength, found in zip(strengths, logits, strict=True)]
+        logits[out] = fit(rows.where(_inside(training, fold)), STRENGTH).passages(features)[out]
+    return logits
+
+
+def _words_apart(training: Training) -> Floats:
+    rows = training.word_rows()
+    logits = np.zeros(training.labels.shape)
+    for fold in range(int(training.fold.max()) + 1):
+        out = np.flatnonzero(training.fold == fold)
+        logits[out] = fit(rows.where(_inside(training, fold)), WORDS_STRENGTH).plain(training.counts[out])
+    return logits
+
+
+def _inside(training: Training, fold: int) -> Any:
+    codebook = np.ones(len(training.codebook), bool)
+    return np.concatenate([training.fold != fold, codebook])

@@ -62,6 +62,18 @@ class Evidence:
         )
 
 
+def joined(first: Evidence, second: Evidence) -> Evidence:
+    """The passages of both blocks, the first's before the second's."""
+    return Evidence(
+        np.concatenate([first.keys, second.keys]),
+        [*first.texts, *second.texts],
+        np.concatenate([first.passages, second.passages]),
+        np.concatenate([first.sentences, second.sentences]),
+        np.concatenate([first.owner, second.owner + len(first.keys)]),
+        np.concatenate([first.context, second.context]),
+    )
+
+
 @dataclass(frozen=True)
 class Reason:
     """What a suggestion can rest on: a text of the codebook, or a passage that people decided was a yes.

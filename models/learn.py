@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.classifier import Linear, sigmoid, thresholds
-from models.crossfit import codebook_rows, held_out, prepare
+from models.classifier import sigmoid, thresholds
+from models.crossfit import Blend, Training, held_out, prepare, with_codebook
 from models.evidence import LIKENESS, SCORE, Evidence, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
 from models.features import INCLUDE, Features, Likeness, best_at, fit_likeness
@@ -22,17 +22,18 @@ class Trained:
     keys: (k,) rising, the passages trained on. held: (k, t) their scores from models that did not see their document.
     """
 
-    linear: Linear
+    blend: Blend
     context: float
     columns: Integers
     keys: Integers
     held: Floats
 
-    def score(self, features: Features, keys: Integers) -> Floats:
+    def score(self, features: Features, evidence: Evidence) -> Floats:
         """(n, t) between 0 and 1: out of fold for passages that were trained on."""
-        score = sigmoid(self.linear.passages(features)[:, self.columns])
-        place = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
-        seen = self.keys[place] == keys
+        words = self.blend.words.vectors(evidence.texts)
+        score = sigmoid(self.blend.passages(features, words)[:, self.columns])
+        place = np.minimum(np.searchsorted(self.keys, evidence.keys), len(self.keys) - 1)
+        seen = self.keys[place] == evidence.keys
         score[seen] = self.held[place[seen]]
         return score
 
@@ -67,8 +68,8 @@ class Model:
         sentences = np.array(features.sentence_likeness[INCLUDE], np.float64)
         if self.trained:
             columns = self.trained.columns
-            score[:, columns] = self.trained.score(features, evidence.keys)
-            sentences[:, columns] = self.trained.linear.sentences(features)[:, columns]
+            score[:, columns] = self.trained.score(features, evidence)
+            sentences[:, columns] = self.trained.blend.linear.sentences(features)[:, columns]
         score = score.astype(np.float32)
         sentence = best_at(sentences, evidence.owner, len(evidence.keys))
         because = self.library.nearest(evidence, sentence, self.likeness.centre)
@@ -96,20 +97,22 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
 
     with threadpool_limits(1, user_api="blas"):  # small matrices: threads would only wait for each other
         likeness = fit_likeness(themes, theme_vectors, background)
-        usual = likeness.features(background).likeness[INCLUDE]
-        cuts = np.quantile(usual, 1 - expected, axis=0)
-        library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
+        cuts = np.quantile(likeness.features(background).likeness[INCLUDE], 1 - expected, axis=0)
         columns = np.flatnonzero((labels == 1).any(axis=0) & (labels == 0).any(axis=0))
-        kind = tuple(SCORE if column in columns else LIKENESS for column in range(len(themes)))
-        codes = tuple(theme.id for theme in themes)
-        if not len(columns):
-            return Model(codes, kind, cuts, likeness, library)
-        codebook = codebook_rows(themes, theme_vectors, likeness)
-        training = prepare(labelled, labels, groups, background, codebook, seed)
-        held = held_out(training, likeness)
-        scores = sigmoid(held.logits[:, columns])
-        cuts[columns] = thresholds(scores, training.labels[:, columns])
-        order = np.argsort(training.evidence.keys)
-        linear = training.fitted(likeness, held.strength, held.context)
-        trained = Trained(linear, held.context, columns, training.evidence.keys[order], scores[order])
-        return Model(codes, kind, cuts, likeness, library, trained)
+        trained = None
+        if len(columns):
+            training = prepare(labelled, labels, groups, background, seed)
+            training = with_codebook(training, themes, theme_vectors, likeness)
+            trained, cuts[columns] = _trained(training, likeness, columns)
+    kind = tuple(SCORE if column in columns else LIKENESS for column in range(len(themes)))
+    library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
+    return Model(tuple(theme.id for theme in themes), kind, cuts, likeness, library, trained)
+
+
+def _trained(training: Training, likeness: Likeness, columns: Integers) -> tuple[Trained, Floats]:
+    context, logits = held_out(training, likeness)
+    scores = sigmoid(logits[:, columns])
+    order = np.argsort(training.evidence.keys)
+    blend = training.fitted(likeness, context)
+    trained = Trained(blend, context, columns, training.evidence.keys[order], scores[order])
+    return trained, thresholds(scores, training.labels[:, columns])
