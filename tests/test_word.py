@@ -295,6 +295,14 @@ def _with(text: str):
     return made
 
 
+def changed(data: bytes, part: str, change) -> bytes:
+    stream = BytesIO()
+    with zipfile.ZipFile(BytesIO(data)) as one, zipfile.ZipFile(stream, "w") as two:
+        for name in one.namelist():
+            two.writestr(name, change(one.read(name)) if name == part else one.read(name))
+    return stream.getvalue()
+
+
 def broken() -> dict[str, bytes]:
     whole = saved(_with("Said."))
     files = {"no zip": b"PK\x03\x04 and then nothing", "cut short": whole[: len(whole) // 2]}
@@ -309,29 +317,25 @@ def broken() -> dict[str, bytes]:
                 if name != lost:
                     two.writestr(name, one.read(name))
         files[title] = stream.getvalue()
-    stream = BytesIO()
-    with zipfile.ZipFile(BytesIO(whole)) as one, zipfile.ZipFile(stream, "w") as two:
-        for name in one.namelist():
-            data = one.read(name)
-            two.writestr(name, data[: len(data) - 40] if name == "word/document.xml" else data)
-    files["cut xml"] = stream.getvalue()
+    files["cut xml"] = changed(whole, "word/document.xml", lambda data: data[:-40])
+    files["other xml"] = changed(whole, "_rels/.rels", lambda data: data.replace(b"<Relationships", b"<Relations"))
+    files["other types"] = changed(whole, "[Content_Types].xml", lambda _: b"<Types/>")
     return files
 
 
-@pytest.mark.parametrize("title", ["no zip", "cut short", "no document", "no types", "no rels", "cut xml"])
+@pytest.mark.parametrize(
+    "title", ["no zip", "cut short", "no document", "no types", "no rels", "cut xml", "other xml", "other types"]
+)
 def test_a_broken_file_is_one_sentence(title):
     with pytest.raises(EvidenceError, match="is broken"):
         list(read(File("a.docx", broken()[title]), Options()))
 
 
 def test_entities_are_refused():
-    stream = BytesIO()
     bomb = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaa">]><w:document/>'
-    with zipfile.ZipFile(BytesIO(saved(_with("x")))) as one, zipfile.ZipFile(stream, "w") as two:
-        for name in one.namelist():
-            two.writestr(name, bomb if name == "word/document.xml" else one.read(name))
+    data = changed(saved(_with("x")), "word/document.xml", lambda _: bomb)
     with pytest.raises(EvidenceError, match="entities"):
-        list(read(File("a.docx", stream.getvalue()), Options()))
+        list(read(File("a.docx", data), Options()))
 
 
 def test_deep_nesting_does_not_exhaust_the_program():

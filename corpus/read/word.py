@@ -48,7 +48,8 @@ def _opened(data: bytes) -> "_Story":
         styles = related.get(RELATIONSHIP_TYPE.STYLES)
         body = next(one for one in parse_xml(part.blob) if _name(one) == "body")
         return _Story(body, _bold_styles(parse_xml(styles.blob)) if styles else {}, notes)
-    except (OpcError, KeyError, ValueError, SyntaxError, StopIteration) as error:
+    # The library meets a part that is well-formed XML of another kind with AttributeError.
+    except (OpcError, KeyError, ValueError, SyntaxError, StopIteration, AttributeError) as error:
         raise EvidenceError(_BROKEN) from error
 
 
