@@ -231,7 +231,7 @@ def test_a_bad_file_is_one_line_and_the_rest_is_read(tmp_path, name):
     (tmp_path / name).write_bytes(data)
     (tmp_path / "zz good.txt").write_text(ANSWER)
     bad, good = read([tmp_path])
-    assert bad.drafts == ()
+    assert (bad.drafts, bad.guesses) == ((), ())
     assert [(one.name, one.place) for one in bad.set_aside] == [(name, "")]
     assert reason in bad.set_aside[0].reason
     assert "\n" not in bad.set_aside[0].reason

@@ -53,6 +53,20 @@ def test_a_page():
     )
 
 
+@pytest.mark.parametrize(
+    ("html", "label"),
+    [
+        ("<p>Not <b>here</b>", 0),
+        ("<p><b>Anna</b>: it was <b>so</b> bold", 4),
+        ("<p> <b> Anna </b> <b>Lee</b> said", 8),
+        ("<p><b>Anna</b>", 4),
+        (f"<p><b>{'bold ' * 20}</b> words", 0),
+    ],
+)
+def test_only_a_bold_beginning_is_a_label(html, label):
+    assert [block.label for block in page(html)] == [label]
+
+
 def test_pages_that_programs_wrote():
     html = (
         "<p class=Mso><span style='font-weight: 700'>Anna<o:p></o:p></span>: So<o:p>&nbsp;</o:p>?<my-tag>!</my-tag></p>"

@@ -83,7 +83,7 @@ def _source(file: File, options: Options) -> Source:
     guesses: list[str] = []
     try:
         kind = sniff.kind(file.data, file.name)
-        if sniff.differs(kind, file.name):
+        if kind in READERS and sniff.differs(kind, file.name):
             guesses.append(f"{file.name}: read as {kind}, which it is by its content")
         for item in _reader(kind)(file, options):
             if isinstance(item, Draft):
