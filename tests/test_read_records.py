@@ -149,6 +149,8 @@ def test_speech_without_speakers_is_cut_into_paragraphs():
 def test_texts_with_authors_are_rows():
     value = [{"id": n, "author": f"Organisation {n}", "text": f"{LONG} {n}"} for n in range(4)]
     assert [item.name for item in records(value) if isinstance(item, Draft)] == [f"a.json#{n}" for n in range(4)]
+    data = [{"speaker": "Anna", "region": "North", "text": f"{LONG} {n}"} for n in range(4)]
+    assert [item.attributes for item in records(data)[1:]] == [{"speaker": "Anna", "region": "North"}] * 4
     chat = [{"role": "user", "content": LONG}, {"role": "interviewer", "content": "Why?"}] * 2
     assert [block.speaker for block in records(chat)[0].blocks] == ["user", "interviewer"] * 2
     posts = [{"user": f"u{n % 5}", "text": f"{LONG} {n}", "timestamp": "2024-01-01T09:30:00"} for n in range(6)]

@@ -51,6 +51,7 @@ UNREADABLE = {
     "image": "is a picture: type out its text, or make a searchable .pdf of it",
     "sound": "is a sound recording: transcribe it, and add the transcript",
     "video": "is a video: transcribe it, and add the transcript",
+    "zip": "is a zip where a document should be: unzip it and add the folder",
     "packed": "is packed in a way that is not read: unpack it, and add the folder",
     "database": "is a database: export the rows as .csv or .xlsx",
 }
