@@ -55,7 +55,9 @@ def main() -> None:
         print(f"first `themis code`: {first:.1f} s, {done.embedded:,} texts embedded")
         for words in (["--help"], ["code", "--study", str(study.folder)], ["counts", "--study", str(study.folder)]):
             times = seconds(*words)
-            print(f"themis {words[0]:8} median {times[len(times) // 2]:.2f} s, slowest {times[-1]:.2f} s of {len(times)}")
+            print(
+                f"themis {words[0]:8} median {times[len(times) // 2]:.2f} s, slowest {times[-1]:.2f} s of {len(times)}"
+            )
         print(f"python -c pass   {bare[1] - bare[0]:.2f} s")
 
 

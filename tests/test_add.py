@@ -62,16 +62,19 @@ def test_replacing_keeps_the_decisions_on_words_that_did_not_change(study, trans
     with study.store.database.writing() as connection:
         ledger.keep(connection, book)
         decided = [("anna", keys["We like the new kitchen."], False), ("anna", next(iter(keys.values())), True)]
-        ledger.record(connection, [Decision(who, key, "money", value, book.version) for who, key, value in decided])
+        ledger.record(
+            connection,
+            [Decision(who, key, "money", value, book.version, draw=1, probability=0.5) for who, key, value in decided],
+        )
     changed = "Our choir meets on Tuesdays.\n\nWe like the new kitchen.\n\nA new line.\n"
     (transcripts / "submission.md").write_text(changed)
     account = add(study, [transcripts / "submission.md"], replace=True)
     assert (account.replaced, account.notes[-1][:24]) == (["submission.md"], "1 decisions carried over")
     new = passages_of(study, "submission.md")
     with study.store.database.reading() as connection:
-        held = [(new[d.passage], d.value) for d in ledger.current(connection)]
+        held = [(new[d.passage], d.value, d.draw, d.probability) for d in ledger.current(connection)]
         assert ledger.last(connection) == 3  # the two first ones are still in the ledger
-    assert held == [("We like the new kitchen.", False)]
+    assert held == [("We like the new kitchen.", False, None, None)]  # a repeated decision is no part of a draw
 
 
 def passages_of(study, name):

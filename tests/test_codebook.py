@@ -129,6 +129,7 @@ def test_a_codebook_survives_the_record_that_a_study_keeps(codes):
 def test_a_version_is_what_the_codes_mean(codes):
     book = Codebook("A title", tuple(codes))
     looks = [replace(code, colour="#abcdef", definition=f"  {code.definition} ") for code in reversed(codes)]
+    looks = [replace(code, examples=code.examples[::-1], include=code.include[::-1]) for code in looks]
     assert Codebook("Another", tuple(looks)).version == book.version
     meant = [replace(codes[0], definition=codes[0].definition + " not"), *codes[1:]]
     assert Codebook("A title", tuple(meant)).version != book.version

@@ -76,9 +76,10 @@ def test_a_cell_is_never_a_formula_and_can_be_undone(text):
 
 def test_a_spreadsheet_cell_holds_text_not_a_formula(tmp_path):
     path = tmp_path / "rows.xlsx"
-    write(Rows({"text": str}, iter([{"text": "=1+1"}, {"text": "http://example.org"}])), path)
-    cells = [row[0] for row in openpyxl.load_workbook(path)["themis"].iter_rows(min_row=2)]
+    write(Rows({"=text": str}, iter([{"=text": "=1+1"}, {"=text": "http://example.org"}])), path)
+    cells = [row[0] for row in openpyxl.load_workbook(path)["themis"].iter_rows()]
     assert [(cell.data_type, cell.value, cell.hyperlink) for cell in cells] == [
+        ("s", "=text", None),
         ("s", "=1+1", None),
         ("s", "http://example.org", None),
     ]

@@ -94,6 +94,9 @@ def test_a_killed_run_goes_on_to_the_same_end(study, monkeypatch, tmp_path, tran
         latest_run(study)
     code(reopened(study, Words()))
     assert table(study) == table(whole)
+    with study.store.database.reading() as connection:
+        runs = connection.execute(suggestions.select(suggestions.RUNS.c.id)).all()
+    assert len(runs) == 1  # the run went on, it was not begun anew
 
 
 def test_a_killed_run_keeps_what_it_embedded(study, monkeypatch):
@@ -198,6 +201,44 @@ def test_two_runs_at_once_write_each_row_once(study):
     code(study, meanwhile)
     rows = [(row["passage"], row["code"]) for row in table(study)]
     assert len(rows) == len(set(rows)) == 27
+
+
+def test_another_run_may_write_while_this_one_scores(study, monkeypatch):
+    scored, inner = run._rows, []
+
+    def rows(*given):
+        if not inner:
+            inner.append(True)
+            code(reopened(study, Words()))
+        return scored(*given)
+
+    monkeypatch.setattr(run, "_rows", rows)
+    code(study)
+    assert len(table(study)) == 27
+
+
+def test_a_run_that_ends_late_does_not_replace_a_newer_one(study, monkeypatch):
+    scored, newer = run._rows, []
+
+    def rows(*given):
+        if not newer:
+            newer.append(None)
+            decide(study, ("anna", 0, "money", True))
+            code(reopened(study, Words()))
+            newer[0] = latest_run(study)
+        return scored(*given)
+
+    monkeypatch.setattr(run, "_rows", rows)
+    code(study)
+    assert latest_run(study) == newer[0]
+    assert len(table(study)) == 27
+
+
+def test_what_to_look_at_first_is_unread(study):
+    first = {line.code: line.first for line in code(study).summary.lines}
+    assert first["money"] > 0
+    decide(study, *(("anna", i, "money", False) for i in range(9)))
+    assert {line.code: line.first for line in code(reopened(study)).summary.lines}["money"] == 0
 
 
 def test_no_file_of_a_study_is_for_others_to_read(study):

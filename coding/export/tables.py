@@ -78,12 +78,13 @@ def _jsonl(rows: Rows, path: Path) -> int:
 def _xlsx(rows: Rows, path: Path) -> int:
     import xlsxwriter
 
-    safely = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     written = 0
-    with xlsxwriter.Workbook(path, safely) as book:
+    with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("themis")
         sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, rows.columns, book.add_format({"bold": True}))
+        bold = book.add_format({"bold": True})
+        for column, name in enumerate(rows.columns):
+            sheet.write_string(0, column, name, bold)
         for written, row in enumerate(rows.rows, start=1):
             if written >= XLSX_ROWS:
                 raise EvidenceError(f"an xlsx sheet holds {XLSX_ROWS:,} rows and there are more: write csv or parquet")
