@@ -104,7 +104,7 @@ def best_at(values: Floats, owner: Integers, count: int) -> Integers:
     """(count, c) which of its own sentences each passage's highest value in (m, c) is; -1 where it has none."""
     at = np.full((count, values.shape[1]), -1, np.int64)
     owners, first = np.unique(owner, return_index=True)
-    for row, start, end in zip(owners, first, [*first[1:], len(owner)], strict=True):
+    for row, start, end in zip(owners, first, np.searchsorted(owner, owners, side="right"), strict=True):
         at[row] = values[start:end].argmax(axis=0)
     return at
 

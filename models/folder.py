@@ -1,5 +1,6 @@
 """A trained model as a folder: `model.json` and `arrays.npz`, nothing that could run code when it is read."""
 
+import hashlib
 import json
 import os
 from dataclasses import asdict
@@ -42,7 +43,8 @@ def save(model: Model, folder: Path) -> None:
         arrays |= {"idf": trained.blend.words.idf, "share": trained.blend.share}
         words |= {"context": trained.context, "terms": trained.blend.words.terms}
     with _private(folder / "arrays.npz.part").open("wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
+        np.savez(file, **arrays)
+    words["arrays"] = _sha256(folder / "arrays.npz.part")
     _private(folder / "model.json.part").write_text(json.dumps(words, ensure_ascii=False), encoding="utf-8")
     for name in ("arrays.npz", "model.json"):
         (folder / f"{name}.part").replace(folder / name)
@@ -52,10 +54,12 @@ def load(folder: Path) -> Model:
     """The model that `save` wrote. Raises EvidenceError where there is none, or one that cannot be read."""
     try:
         words = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
-            arrays = dict(file)
         if words["format"] != FORMAT:
             raise EvidenceError(f"The model in {folder} has another format: run `themis code` to learn it anew.")
+        if words["arrays"] != _sha256(folder / "arrays.npz"):
+            raise ValueError("two models' halves, or a changed file")
+        with np.load(folder / "arrays.npz", allow_pickle=False) as file:
+            arrays = dict(file)
         return _model(words, arrays)
     except FileNotFoundError as error:
         raise EvidenceError(f"There is no model in {folder}: run `themis code` to learn one.") from error
@@ -85,6 +89,11 @@ def _named(prefix: str, record: object, *names: str) -> dict[str, Any]:
 def _unnamed(prefix: str, arrays: dict[str, Any]) -> dict[str, Any]:
     start = prefix + "."
     return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _private(path: Path) -> Path:

@@ -1,0 +1,93 @@
+"""The ridge regression against scikit-learn's, the folds, and the thresholds worked by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.classifier import PRIOR, Rows, _best_cut, fit, folds, log_loss, sigmoid, thresholds
+
+
+def rows(count=120, codes=3, seed=0):
+    random = np.random.default_rng(seed)
+    vectors = random.normal(size=(count, 5))
+    likeness = random.normal(size=(2, count, codes))
+    targets = (vectors[:, :codes] + likeness[0] + random.normal(size=(count, codes)) > 1).astype(float)
+    weights = random.choice([0.0, 0.5, 1.0], size=(count, codes))
+    return Rows(vectors, likeness, targets, weights)
+
+
+@pytest.mark.parametrize("strength", [0.3, 3.0, 30.0])
+def test_each_code_is_scikit_learn_s_logistic_regression(strength):
+    from sklearn.linear_model import LogisticRegression
+
+    given = rows()
+    ours = fit(given, strength)
+    logits = ours.logits(given.vectors, given.likeness)
+    for code in range(3):
+        own = np.column_stack([given.vectors, PRIOR * given.likeness[0, :, code], PRIOR * given.likeness[1, :, code]])
+        used = given.weights[:, code] > 0
+        reference = LogisticRegression(C=strength, tol=1e-8, max_iter=1000)
+        reference.fit(own[used], given.targets[used, code], given.weights[used, code])
+        np.testing.assert_allclose(logits[:, code], reference.decision_function(own), atol=0.02)
+
+
+def test_half_a_yes_is_a_yes_and_a_no_of_half_the_weight():
+    one = Rows(np.ones((1, 2)), np.zeros((2, 1, 1)), np.full((1, 1), 0.5), np.ones((1, 1)))
+    two = Rows(np.ones((2, 2)), np.zeros((2, 2, 1)), np.array([[1.0], [0.0]]), np.full((2, 1), 0.5))
+    np.testing.assert_allclose(fit(one, 3.0).intercept, fit(two, 3.0).intercept, atol=1e-6)
+
+
+def test_sparse_vectors_are_fitted_as_dense_ones():
+    from scipy.sparse import csr_array
+
+    given = rows()
+    sparse = Rows(csr_array(given.vectors), given.likeness, given.targets, given.weights)
+    np.testing.assert_allclose(fit(sparse, 3.0).weights, fit(given, 3.0).weights, atol=1e-6)
+
+
+def test_sigmoid_and_log_loss_survive_large_logits():
+    np.testing.assert_array_equal(sigmoid(np.array([-1e6, 0.0, 1e6])), [0.0, 0.5, 1.0])
+    assert log_loss(np.array([[1e6, -1e6, 0.0]]), np.array([[1.0, 0.0, np.nan]])) == 0.0
+
+
+@given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=60))
+def test_a_document_is_never_in_two_folds(given_rows):
+    groups = np.array([group for group, _ in given_rows])
+    labels = np.array([[float(yes)] for _, yes in given_rows])
+    found = folds(labels, groups, 5)
+    assert all(len(set(found[groups == group])) == 1 for group in set(groups))
+    assert set(found) == set(range(min(5, len(set(groups)))))
+
+
+def test_folds_spread_a_rare_code():
+    groups = np.repeat(np.arange(20), 10)
+    labels = np.zeros((200, 2))
+    labels[[0, 10, 20, 30, 40], 0] = 1
+    found = folds(labels, groups, 5)
+    assert sorted(found[[0, 10, 20, 30, 40]]) == [0, 1, 2, 3, 4]
+    assert np.bincount(found).tolist() == [40] * 5
+
+
+def test_the_best_cut_by_hand():
+    scores = np.array([0.9, 0.8, 0.6, 0.4, 0.2])
+    assert _best_cut(scores, np.array([1.0, 1.0, 0.0, 0.0, 0.0])) == pytest.approx(0.7)  # F1 1
+    assert _best_cut(scores, np.array([1.0, 0.0, 1.0, 0.0, 0.0])) == pytest.approx(0.5)  # F1 4/5 against 2/3
+    assert _best_cut(np.array([0.5, 0.5, 0.1]), np.array([1.0, 0.0, 0.0])) == pytest.approx(0.3)  # equal scores stay
+
+
+def test_thresholds_move_from_the_safer_cut_to_the_own_one():
+    # one code, so pooled = own = 0.7, and as many are suggested as are a yes at 0.7 too
+    scores = np.array([[0.9], [0.8], [0.6], [0.4]])
+    assert thresholds(scores, np.array([[1.0], [1.0], [0.0], [0.0]])) == pytest.approx(0.7)
+    # two codes: pooled, two of three are found at 0.7 (F1 4/5) and all three with two false at 0.15 (F1 3/4)
+    both = np.array([[0.9, 0.2], [0.8, 0.1], [0.6, 0.05], [0.4, 0.01]])
+    targets = np.array([[1.0, 1.0], [1.0, 0.0], [0.0, np.nan], [0.0, np.nan]])
+    pooled, own, even, positives = 0.7, 0.15, 0.15, 1
+    expected = (positives * own + 20 * (pooled + even) / 2) / (positives + 20)
+    assert thresholds(both, targets)[1] == pytest.approx(expected)
+
+
+def test_a_code_that_nobody_decided_gets_the_pooled_cut():
+    scores = np.array([[0.9, 0.3], [0.2, 0.2]])
+    assert thresholds(scores, np.array([[1.0, np.nan], [0.0, np.nan]]))[1] == pytest.approx(0.55)

@@ -1,0 +1,126 @@
+"""Likeness to the codebook: what is centred on what, the best sentence, and words as TF-IDF."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.evidence import Evidence, Theme, joined
+from models.features import EXCLUDE, INCLUDE, best_at, best_of, centred, fit_likeness
+from models.words import fit_words
+
+
+def unit(rows):
+    rows = np.asarray(rows, np.float32)
+    return rows / np.linalg.norm(rows, axis=-1, keepdims=True)
+
+
+def evidence(passages, sentences=None, owner=None, context=None):
+    passages = unit(passages)
+    count = len(passages)
+    return Evidence(
+        keys=np.arange(count) * 10,
+        texts=[f"passage {row}" for row in range(count)],
+        passages=passages,
+        sentences=passages if sentences is None else unit(sentences),
+        owner=np.arange(count) if owner is None else np.array(owner),
+        context=np.zeros_like(passages) if context is None else np.asarray(context, np.float32),
+    )
+
+
+@pytest.fixture
+def corpus():
+    return evidence(np.random.default_rng(1).normal([2, 0, 0, 0, 0, 0], size=(200, 6)))
+
+
+def same(first, second):
+    assert first.texts == second.texts
+    for name in ("keys", "passages", "sentences", "owner", "context"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
+
+
+def test_likeness_is_zero_on_average_and_one_in_spread_over_the_background(corpus):
+    vectors = dict(zip("abc", unit(np.random.default_rng(2).normal(size=(3, 6))), strict=True))
+    likeness = fit_likeness([Theme("x", ("a",)), Theme("y", ("b",), exclude=("c",))], vectors, corpus)
+    found = likeness.features(corpus).likeness
+    np.testing.assert_allclose(found.mean(axis=1), 0, atol=1e-5)
+    np.testing.assert_allclose(found[INCLUDE].std(axis=0), 1, atol=1e-4)
+    np.testing.assert_array_equal(found[EXCLUDE, :, 0], 0)
+
+
+def test_a_passage_on_its_theme_is_most_like_it(corpus):
+    vectors = {"up": unit([2, 4, 0, 0, 0, 0]), "side": unit([2, 0, 4, 0, 0, 0])}
+    likeness = fit_likeness([Theme("up", ("up",)), Theme("side", ("side",))], vectors, corpus)
+    found = likeness.features(evidence([[2, 4, 0, 0, 0, 0], [2, 0, 4, 0, 0, 0]])).likeness[INCLUDE]
+    assert found.argmax(axis=1).tolist() == [0, 1]
+    assert found.diagonal().min() > 2
+
+
+def test_what_all_definitions_share_says_nothing(corpus):
+    """Definitions are alike in being definitions; many of them are centred on each other, not on the corpus."""
+    shared = 4 * np.eye(6)[5]
+    names = [f"theme {number}" for number in range(5)]
+    vectors = {name: unit(np.eye(6)[number] * 2 + shared) for number, name in enumerate(names)}
+    likeness = fit_likeness([Theme(name, (name,)) for name in names], vectors, corpus)
+    assert abs(likeness.sides[INCLUDE] @ np.eye(6)[5]).max() < 0.6
+    assert abs(unit(np.stack(list(vectors.values()))) @ np.eye(6)[5]).min() > 0.85
+
+
+def test_one_theme_is_centred_on_the_corpus(corpus):
+    vectors = {"only": unit([2, 4, 0, 0, 0, 0])}
+    likeness = fit_likeness([Theme("only", ("only",))], vectors, corpus)
+    expected = centred(vectors["only"][None], corpus.passages.mean(axis=0))
+    np.testing.assert_allclose(likeness.sides[INCLUDE], expected, atol=1e-6)
+
+
+def test_the_best_sentence_lifts_a_passage(corpus):
+    vectors = {"up": unit([2, 4, 0, 0, 0, 0])}
+    likeness = fit_likeness([Theme("up", ("up",))], vectors, corpus)
+    flat, peak = [2, 0, 1, 0, 0, 0], [2, 4, 0, 0, 0, 0]
+    without = likeness.features(evidence([flat], [flat, flat], [0, 0])).likeness[INCLUDE]
+    lifted = likeness.features(evidence([flat], [flat, peak], [0, 0])).likeness[INCLUDE]
+    assert lifted > without + 0.5
+
+
+def test_context_turns_the_passage_only_where_there_is_a_question(corpus):
+    likeness = fit_likeness([Theme("up", ("up",))], {"up": unit([2, 4, 0, 0, 0, 0])}, corpus)
+    question = unit([[2, 4, 0, 0, 0, 0], [2, 4, 0, 0, 0, 0]]) * [[1], [0]]
+    block = evidence([[2, 0, 1, 0, 0, 0]] * 2, context=question)
+    plain, turned = likeness.features(block).passages, likeness.features(block, context=0.3).passages
+    np.testing.assert_allclose(plain[1], turned[1], atol=1e-6)
+    assert not np.allclose(plain[0], turned[0], atol=1e-2)
+
+
+def test_best_sentence_by_hand():
+    values = np.array([[1.0, 5.0], [3.0, 2.0], [7.0, 7.0]])
+    owner = np.array([0, 0, 2])
+    np.testing.assert_array_equal(best_of(values, owner, np.full((3, 2), -1.0)), [[3, 5], [-1, -1], [7, 7]])
+    np.testing.assert_array_equal(best_at(values, owner, 3), [[1, 0], [-1, -1], [0, 0]])
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=12), st.data())
+def test_rows_then_joined_is_the_block_again(counts, data):
+    owner = np.repeat(np.arange(len(counts)), counts)
+    numbers = np.random.default_rng(len(owner)).normal(size=(len(counts) + len(owner), 4))
+    whole = evidence(numbers[: len(counts)], numbers[len(counts) :].reshape(-1, 4), owner)
+    cut = data.draw(st.integers(0, len(counts)))
+    same(joined(whole.rows(np.arange(cut)), whole.rows(np.arange(cut, len(counts)))), whole)
+    turned = whole.rows(np.arange(len(counts))[::-1])
+    same(turned.rows(np.arange(len(counts))[::-1]), whole)
+
+
+def test_words_are_scikit_learn_s_tfidf():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    texts = ["They named us in the bid", "named in the bid, named and dropped", "the bid is late", "Nothing", ""]
+    words = fit_words(texts, texts)
+    reference = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
+    expected = reference.fit_transform(texts).toarray()
+    assert sorted(words.terms) == reference.get_feature_names_out().tolist()
+    np.testing.assert_allclose(words.vectors(texts).toarray()[:, np.argsort(words.terms)], expected, atol=1e-6)
+
+
+def test_words_keep_only_terms_that_can_be_learned_from():
+    words = fit_words(["late payment", "late payment", "other words", "other words"], ["late payment"])
+    assert sorted(words.terms) == ["late", "late payment", "payment"]
+    assert fit_words(["one", "two"], ["one"]).vectors(["one"]).shape == (1, 0)
