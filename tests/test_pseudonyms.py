@@ -252,7 +252,8 @@ class TestKey:
 TEXT = """Rosa Lindqvist: I worked with Marcus O'Hara in Great Yarmouth, at the Damson House.
 Interviewer: Did Marcus help? Volunteering is hard. On Monday the NHS rang. Perhaps Marcus knows.
 Rosa Lindqvist: Mail rosa.l@example.org, or ring 07700 900123 or +44 (0)20 7946 0000; we are at NR30 2AB.
-It cost £12,000.50 in 2019-2020, on 01/02/2021. Code 0 12 34 56 7. Ludwig van der Berg came. My volunteering began then."""
+It cost £12,000.50 in 2019-2020, on 01/02/2021. Code 012 34 56.
+Ludwig van der Berg came. My volunteering began then."""
 
 
 def document() -> Document:
