@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from coding import __version__, ledger, suggestions
@@ -83,7 +84,7 @@ def _basis(study: Study) -> Basis:
 
 
 def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
-    """The model, and the reasons it can give, with passage ids where it names a decided passage."""
+    """The model, and the reasons it can give, with the words of the decided passages among them."""
     import numpy as np
 
     from coding.evidence import evidence, themes
@@ -96,7 +97,7 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
         sample = np.random.default_rng(seed).choice(keys, min(BACKGROUND, len(keys)), replace=False)
         labelled = _items(study, connection, list(decided))
         background = _items(study, connection, [int(key) for key in sample])
-        ids = _ids(study, connection, list(decided))
+        quoted = _quoted(study, connection, list(decided))
     labels = np.full((len(labelled), len(study.codebook.codes)), np.nan)
     columns = {code: i for i, code in enumerate(study.codebook.by_id)}
     for row, item in enumerate(labelled):
@@ -114,7 +115,7 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
         seed=seed,
         expected=float(study.settings["expected"]),
     )
-    reasons = [(r.kind, r.code, r.text if r.key is None else ids[r.key]) for r in model.reasons]
+    reasons = [(r.kind, r.code, r.text if r.key is None else quoted[r.key]) for r in model.reasons]
     return model, reasons
 
 
@@ -177,10 +178,12 @@ def _items(study: Study, connection: Connection, keys: Sequence[int]) -> "list[I
     return [item for kept in documents for item in items(kept) if item.key in wanted]
 
 
-def _ids(study: Study, connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+def _quoted(study: Study, connection: Connection, keys: Sequence[int]) -> dict[int, str]:
+    """Passages as a reason names them: the id and the first words."""
     wanted = set(keys)
     documents = study.store.kept(connection, study.store.holding(connection, keys))
-    return {key: passage.id for kept in documents for key, passage in kept.passages if key in wanted}
+    found = {key: passage for kept in documents for key, passage in kept.passages if key in wanted}
+    return {key: f"“{shorten(passage.text, 90, placeholder=' ...')}” ({passage.id})" for key, passage in found.items()}
 
 
 def latest_run(study: Study) -> Run:

@@ -85,11 +85,12 @@ class Study:
         return self.folder / ".themis"
 
 
-def create_study(folder: Path, codebook: Path | None = None, settings: dict[str, str] | None = None) -> Study:
+def create_study(folder: Path | str, codebook: Path | None = None, settings: dict[str, str] | None = None) -> Study:
     """A new study in `folder`, with a copy of the codebook (the default one without a path).
 
     EvidenceError where there is a study already, or the codebook or a setting has a fault.
     """
+    folder = Path(folder)
     checked = check_settings(settings or {})
     source = codebook or shipped("codebook.yml")
     load(source)
@@ -105,9 +106,9 @@ def create_study(folder: Path, codebook: Path | None = None, settings: dict[str,
     return study
 
 
-def open_study(folder: Path) -> Study:
+def open_study(folder: Path | str = ".") -> Study:
     """The study in `folder`, or in the nearest folder above it that has one."""
-    for place in (folder, *folder.resolve().parents):
+    for place in (Path(folder), *Path(folder).resolve().parents):
         if (place / "study.db").is_file():
             return Study(place, open_store(place))
     raise EvidenceError(f"there is no study in {folder}: make one with `themis init NAME`, then `cd NAME`")

@@ -72,7 +72,9 @@ def of_run(done: "Done") -> Telling:
     what = f"{done.embedded:,} new texts embedded" if done.fresh else "nothing new since the last run"
     after = [f"{summary.documents:,} documents, {summary.passages:,} passages, {summary.read:,} read; {what}."]
     if any(line.kind == "likeness" for line in summary.lines):
-        after.append("Likeness compares words with the codebook; it has learned nothing yet, and is no probability.")
+        after.append(
+            "Likeness compares with the codebook alone; a score has learned from decisions. Neither is a probability."
+        )
     after.append("Next: themis quotes CODE --suggested; themis counts; themis export suggestions FILE.xlsx")
     return Telling((), "Suggestions", ("Code", "By", *numbers), rows, frozenset(numbers), after)
 
