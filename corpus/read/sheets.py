@@ -146,21 +146,23 @@ def _is_prose(rows: Sequence[Sequence[str]], even: float) -> bool:
     return spaced and (even < 0.9 or sum(len(row[0].split()) for row in rows) >= 3 * len(rows))
 
 
-def _workbook(file: File) -> Iterator[tuple[str, Grid, list[SetAside | str]]]:
+def _workbook(file: File) -> list[tuple[str, Grid, list[SetAside | str]]]:
+    """The visible sheets; formulas without results, wherever they are, are said with each."""
     archive.check(file.data, file.name)
     left = _formulas_without_results(file)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            book = _opened(file.data)
-            for sheet in book.worksheets:
-                if sheet.sheet_state == "visible":
-                    spans = getattr(sheet, "merged_cells", ())
-                    rows = [[_shown(cell) for cell in row] for row in sheet.iter_rows()]
-                    yield sheet.title, Grid(rows, tuple(span.bounds for span in spans)), left
-                    left = []
+            sheets = [sheet for sheet in _opened(file.data).worksheets if sheet.sheet_state == "visible"]
+            grids = [(sheet.title, _grid(sheet)) for sheet in sheets]
     except _MALFORMED as error:
         raise EvidenceError("is a broken workbook: open it in Excel and save it again, or save it as .csv") from error
+    return [(title, grid, list(left)) for title, grid in grids]
+
+
+def _grid(sheet: Any) -> Grid:
+    merged = tuple(span.bounds for span in getattr(sheet, "merged_cells", ()))
+    return Grid([[_shown(cell) for cell in row] for row in sheet.iter_rows()], merged)
 
 
 def _opened(data: bytes) -> Any:
@@ -210,4 +212,4 @@ def _number_shown(value: float, style: str) -> str:
         return f"{value:0{len(style)}.0f}"
     if style.endswith("%"):
         return f"{value * 100:.15g}%"
-    return f"{value:.15g}"
+    return str(int(value)) if float(value).is_integer() else f"{value:.15g}"
