@@ -22,7 +22,8 @@ from corpus.database import (
     metadata,
     select,
 )
-from corpus.store import DOCUMENTS, LIVE, PASSAGES, Store
+from corpus.store import Store
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 WHY = ("audit", "certain", "uncertain", "diverse", "double", "adjudication", "manual", "import")
 

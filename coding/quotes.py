@@ -10,7 +10,8 @@ from coding.suggestions import Suggestion
 from corpus.database import Connection, select
 from corpus.errors import EvidenceError
 from corpus.passage import Document, Passage
-from corpus.store import DOCUMENTS, Kept
+from corpus.store import Kept
+from corpus.tables import DOCUMENTS
 
 
 @dataclass(frozen=True, slots=True)

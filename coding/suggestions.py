@@ -24,7 +24,7 @@ from corpus.database import (
     select,
     update,
 )
-from corpus.store import DOCUMENTS, LIVE, PASSAGES
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 RUNS = Table(
     "runs",

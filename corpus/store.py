@@ -10,100 +10,12 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from corpus.database import (
-    Boolean,
-    Column,
-    Connection,
-    Database,
-    Float,
-    ForeignKey,
-    Integer,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    added_key,
-    and_,
-    delete,
-    func,
-    insert,
-    metadata,
-    select,
-    update,
-)
+from corpus.database import Column, Connection, Database, Table, added_key, delete, func, insert, select, update
 from corpus.errors import EvidenceError
 from corpus.passage import Document, Passage, SetAside, Turn
+from corpus.tables import ATTRIBUTES, DOCUMENTS, LEFT_OUT, LIVE, PASSAGES, SETTINGS, SOURCES, TURNS
 
 CHUNK = 64  # documents in memory at a time; a hearing day of 40,000 words is a quarter of a megabyte
-
-SETTINGS = Table(
-    "settings",
-    metadata,
-    Column("name", String(64), primary_key=True),
-    Column("value", Text, nullable=False),
-)
-SOURCES = Table(
-    "sources",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("name", Text, nullable=False, unique=True),
-    Column("sha256", String(64), nullable=False),
-    Column("added", String(32), nullable=False),
-)
-DOCUMENTS = Table(
-    "documents",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", Integer, ForeignKey("sources.id"), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("sha256", String(64), nullable=False),
-    Column("notes", Text, nullable=False),
-    Column("live", Boolean, nullable=False),
-)
-ATTRIBUTES = Table(
-    "attributes",
-    metadata,
-    Column("document", Integer, ForeignKey("documents.id"), primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("value", Text, nullable=False),
-)
-TURNS = Table(
-    "turns",
-    metadata,
-    Column("document", Integer, ForeignKey("documents.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),
-    Column("speaker", Text),
-    Column("role", String(16)),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
-    Column("time", Float),
-    Column("question", Text),
-)
-PASSAGES = Table(
-    "passages",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("document", Integer, ForeignKey("documents.id"), nullable=False),
-    Column("start", Integer, nullable=False),
-    Column("end", Integer, nullable=False),
-    Column("turn", Integer, nullable=False),
-    Column("sentences", Text, nullable=False),
-    Column("live", Boolean, nullable=False),
-    UniqueConstraint("document", "start", "end"),
-)
-LEFT_OUT = Table(
-    "set_aside",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("source", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("place", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-)
-LIVE = and_(
-    PASSAGES.c.live, DOCUMENTS.c.live
-)  # what is counted: a passage of today's splitting, in a document not retired
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from coding.ledger import Decision
 from coding.quotes import quotes
 from corpus.database import update
 from corpus.errors import EvidenceError
-from corpus.store import DOCUMENTS
+from corpus.tables import DOCUMENTS
 
 
 @pytest.fixture
