@@ -92,12 +92,6 @@ def sigmoid(logits: Floats) -> Floats:
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)))
 
 
-def log_loss(logits: Floats, targets: Floats) -> float:
-    """Mean over what has a target; nan is none."""
-    lost = np.logaddexp(0, logits) - targets * logits
-    return float(np.nanmean(lost))
-
-
 def folds(labels: Floats, groups: Integers, count: int) -> Integers:
     """(n,) fold of each row, 0 to count - 1 or fewer: whole groups, yes and no of every code spread evenly.
 

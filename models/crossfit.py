@@ -1,7 +1,6 @@
 """Training on what people decided, and the scores of it from models that did not see the document it is in.
 
-Those out-of-fold scores choose how strongly the models are held to the codebook and whether the question is read with
-the answer, they set the thresholds, and they are the only scores ever given for a passage that was trained on.
+Those out-of-fold scores set the thresholds, and they are the only scores ever given for a passage that was trained on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from models.classifier import Linear, Rows, fit, folds, log_loss
+from models.classifier import Linear, Rows, fit, folds
 from models.evidence import Evidence, Floats, Integers, Theme, joined
 from models.features import Features, Likeness, centred
 from models.words import Words, fit_words
 
 FOLDS = 5
 STRENGTH = 3.0  # choosing it by cross-validation was slower and no better: see docs/measured-models.md
-CONTEXTS = (0.0, 0.3)  # how much of the question's vector is added to the answer's
-ENOUGH = 16  # positives, all codes together, from which cross-validation says whether the question helps
 PRESUMED, PRESUMED_WEIGHT = 100, 0.5  # unread passages taken for a no of every code
 CODEBOOK_WEIGHT = 0.3  # of an example or a near-miss beside a decided passage
 WORDS_STRENGTH, WORDS_SHARE, WORDS_HALF = 10.0, 0.5, 16  # words weigh 0.25 at 16 positives, 0.5 at many
@@ -70,9 +67,9 @@ class Training:
         """Passages and codebook as words."""
         return Rows(self.counts, np.zeros((2, *self.targets.shape)), self.targets, self.weights)
 
-    def fitted(self, likeness: Likeness, context: float) -> Blend:
+    def fitted(self, likeness: Likeness) -> Blend:
         """The models of all of it."""
-        linear = fit(self.vector_rows(likeness.features(self.evidence, context)), STRENGTH)
+        linear = fit(self.vector_rows(likeness.features(self.evidence)), STRENGTH)
         return Blend(linear, self.words, fit(self.word_rows(), WORDS_STRENGTH), self.share)
 
 
@@ -129,39 +126,15 @@ def with_codebook(
     )
 
 
-def held_out(training: Training, likeness: Likeness) -> tuple[float, Floats]:
-    """How much of the question to read with the answer, and the out-of-fold logits (n, c) of that.
-
-    It is what gives the least log-loss over all that people decided.
-    """
-    enough = np.nansum(training.labels == 1) >= ENOUGH and training.evidence.context.any()
-    words = _words_apart(training)
-    tried = [
-        (context, _vectors_apart(training, likeness, context)) for context in (CONTEXTS if enough else CONTEXTS[:1])
-    ]
-    blended = [(context, (1 - training.share) * found + training.share * words) for context, found in tried]
-    return min(blended, key=lambda one: log_loss(one[1], training.labels))
-
-
-def _vectors_apart(training: Training, likeness: Likeness, context: float) -> Floats:
-    features = likeness.features(training.evidence, context)
-    rows = training.vector_rows(features)
-    logits = np.zeros(training.labels.shape)
-    for fold in range(int(training.fold.max()) + 1):
-        out = training.fold == fold
-        logits[out] = fit(rows.where(_inside(training, fold)), STRENGTH).passages(features)[out]
-    return logits
-
-
-def _words_apart(training: Training) -> Floats:
-    rows = training.word_rows()
+def held_out(training: Training, likeness: Likeness) -> Floats:
+    """(n, c) logits of each passage from a blend that saw nothing of its fold."""
+    features = likeness.features(training.evidence)
+    vectors, words = training.vector_rows(features), training.word_rows()
     logits = np.zeros(training.labels.shape)
     for fold in range(int(training.fold.max()) + 1):
         out = np.flatnonzero(training.fold == fold)
-        logits[out] = fit(rows.where(_inside(training, fold)), WORDS_STRENGTH).plain(training.counts[out])
+        inside = np.concatenate([training.fold != fold, np.ones(len(training.codebook), bool)])
+        linear, counts = fit(vectors.where(inside), STRENGTH), fit(words.where(inside), WORDS_STRENGTH)
+        blend = Blend(linear, training.words, counts, training.share)
+        logits[out] = blend.passages(features, training.counts[: len(logits)])[out]
     return logits
-
-
-def _inside(training: Training, fold: int) -> Any:
-    codebook = np.ones(len(training.codebook), bool)
-    return np.concatenate([training.fold != fold, codebook])

@@ -6,13 +6,16 @@ over a random background of the corpus, the mean of the passage's and of its bes
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from models.evidence import Evidence, Floats, Integers, Theme
 
-INCLUDE, EXCLUDE = 0, 1
+INCLUDE, EXCLUDE, NEAR = 0, 1, 2
+NEAREST, NEAR_SHARE = 3, 0.3  # so many examples nearest to a passage speak for that part of its likeness
+AGAINST = 0.25  # of what a theme excludes, taken off while nobody has decided how much that tells
+CONTEXT = 0.2  # of the question's vector, added to its answer's
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,11 @@ class Features:
     likeness: Floats
     sentence_likeness: Floats
 
+    def undecided(self) -> tuple[Floats, Floats]:
+        """(n, c) of passages and (m, c) of sentences: likeness to what is included, less some of what is excluded."""
+        whole, parts = self.likeness, self.sentence_likeness
+        return whole[INCLUDE] - AGAINST * whole[EXCLUDE], parts[INCLUDE] - AGAINST * parts[EXCLUDE]
+
 
 @dataclass(frozen=True)
 class Likeness:
@@ -36,29 +44,49 @@ class Likeness:
 
     centre: (d,) mean of the background's passages.
     sides: (2, c, d) include and exclude prototypes of length 1; a zero row where a theme has no such text.
-    mean, spread: (2, 2, c) of the background's cosines: side, then passage or best sentence, then code.
+    examples: (e, d), centred, of the theme in column code: (e,).
+    mean, spread: (3, 2, c) of the background: include, exclude, examples; then passage or best sentence; then code.
     """
 
     centre: Floats
     sides: Floats
+    examples: Floats
+    code: Integers
     mean: Floats
     spread: Floats
 
-    def features(self, evidence: Evidence, context: float = 0.0) -> Features:
-        """Vectors and likeness of a block; context is how much of the question's vector is added to the passage's."""
-        passages = centred(evidence.passages, self.centre)
-        sentences = centred(evidence.sentences, self.centre)
+    def features(self, evidence: Evidence) -> Features:
+        """Vectors and likeness of a block."""
+        passages, sentences = _vectors(evidence, self.centre)
+        whole, parts = self._cosines(passages), self._cosines(sentences)
+        best = _best(parts, evidence.owner, whole)
         mean, spread = self.mean[:, :, None], self.spread[:, :, None]
-        whole = (passages @ self.sides.transpose(0, 2, 1) - mean[:, 0]) / spread[:, 0]
-        parts = sentences @ self.sides.transpose(0, 2, 1)
-        best = np.stack(
-            [best_of(part, evidence.owner, passages @ side.T) for part, side in zip(parts, self.sides, strict=True)]
+        likeness = ((whole - mean[:, 0]) / spread[:, 0] + (best - mean[:, 1]) / spread[:, 1]) / 2
+        return Features(
+            passages, sentences, evidence.owner, self._sides(likeness), self._sides((parts - mean[:, 1]) / spread[:, 1])
         )
-        likeness = (whole + (best - mean[:, 1]) / spread[:, 1]) / 2
-        if context:
-            added = passages + context * centred(evidence.context, self.centre)
-            passages = centred(added, np.zeros_like(self.centre))
-        return Features(passages, sentences, evidence.owner, likeness, (parts - mean[:, 1]) / spread[:, 1])
+
+    def on(self, background: Evidence) -> "Likeness":
+        """The same directions, counted in standard deviations over this background."""
+        passages, sentences = _vectors(background, self.centre)
+        whole = self._cosines(passages)
+        both = np.stack([whole, _best(self._cosines(sentences), background.owner, whole)], axis=1)
+        spread = both.std(axis=2)
+        return replace(self, mean=both.mean(axis=2), spread=np.where(spread > 0, spread, 1))
+
+    def _cosines(self, vectors: Floats) -> Floats:
+        """(3, n, c) cosines to both prototypes, and the mean one to the nearest few examples."""
+        found = np.zeros((3, len(vectors), self.sides.shape[1]))
+        found[: len(self.sides)] = vectors @ self.sides.transpose(0, 2, 1)
+        for column in np.unique(self.code):
+            alike = np.sort(vectors @ self.examples[self.code == column].T, axis=1)
+            found[NEAR, :, column] = alike[:, -NEAREST:].mean(axis=1)
+        return found
+
+    def _sides(self, likeness: Floats) -> Floats:
+        share = NEAR_SHARE * np.isin(np.arange(likeness.shape[2]), self.code)
+        include = (1 - share) * likeness[INCLUDE] + share * likeness[NEAR]
+        return np.stack([include, likeness[EXCLUDE]])
 
 
 def fit_likeness(themes: Sequence[Theme], vectors: Mapping[str, Floats], background: Evidence) -> Likeness:
@@ -71,16 +99,21 @@ def fit_likeness(themes: Sequence[Theme], vectors: Mapping[str, Floats], backgro
 
     include = side([theme.definition for theme in themes], [theme.examples for theme in themes])
     exclude = side([theme.exclude for theme in themes], [theme.near_misses for theme in themes])
-    passages = centred(background.passages, centre)
-    sentences = centred(background.sentences, centre)
-    mean, spread = [], []
-    for prototypes in (include, exclude):
-        whole = passages @ prototypes.T
-        both = np.stack([whole, best_of(sentences @ prototypes.T, background.owner, whole)])
-        mean.append(both.mean(axis=1))
-        spread.append(both.std(axis=1))
-    spreads = np.stack(spread)
-    return Likeness(centre, np.stack([include, exclude]), np.stack(mean), np.where(spreads > 0, spreads, 1))
+    own = [vectors[text] for theme in themes for text in theme.examples]
+    examples = centred(np.stack(own), centre) if own else np.empty((0, len(centre)), np.float32)
+    code = np.repeat(np.arange(len(themes)), [len(theme.examples) for theme in themes])
+    nothing = np.zeros((3, 2, len(themes)))
+    return Likeness(centre, np.stack([include, exclude]), examples, code, nothing, nothing + 1).on(background)
+
+
+def _vectors(evidence: Evidence, centre: Floats) -> tuple[Floats, Floats]:
+    """Centred passages, each with some of its question, and centred sentences."""
+    turned = centred(evidence.passages, centre) + CONTEXT * centred(evidence.context, centre)
+    return centred(turned, np.zeros_like(centre)), centred(evidence.sentences, centre)
+
+
+def _best(parts: Floats, owner: Integers, whole: Floats) -> Floats:
+    return np.stack([best_of(part, owner, without) for part, without in zip(parts, whole, strict=True)])
 
 
 def centred(vectors: Floats, centre: Floats) -> Floats:

@@ -27,7 +27,7 @@ def save(model: Model, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     arrays = {
         "thresholds": model.thresholds,
-        **_named("likeness", model.likeness, "centre", "sides", "mean", "spread"),
+        **_named("likeness", model.likeness, "centre", "sides", "examples", "code", "mean", "spread"),
         **_named("library", model.library, "vectors", "code"),
     }
     words: dict[str, Any] = {
@@ -41,7 +41,7 @@ def save(model: Model, folder: Path) -> None:
         arrays |= _named("linear", trained.blend.linear, "weights", "likeness", "intercept")
         arrays |= _named("counts", trained.blend.counts, "weights", "likeness", "intercept")
         arrays |= {"idf": trained.blend.words.idf, "share": trained.blend.share}
-        words |= {"context": trained.context, "terms": trained.blend.words.terms}
+        words |= {"terms": trained.blend.words.terms}
     with _private(folder / "arrays.npz.part").open("wb") as file:
         np.savez(file, **arrays)
     words["arrays"] = _sha256(folder / "arrays.npz.part")
@@ -76,7 +76,7 @@ def _model(words: dict[str, Any], arrays: dict[str, Any]) -> Model:
             Linear(**_unnamed("counts", arrays)),
             arrays["share"],
         )
-        trained = Trained(blend, words["context"], **_unnamed("trained", arrays))
+        trained = Trained(blend, **_unnamed("trained", arrays))
     library = Library(tuple(Reason(**reason) for reason in words["reasons"]), **_unnamed("library", arrays))
     likeness = Likeness(**_unnamed("likeness", arrays))
     return Model(tuple(words["codes"]), tuple(words["kind"]), arrays["thresholds"], likeness, library, trained)

@@ -9,7 +9,7 @@ from models.classifier import sigmoid, thresholds
 from models.crossfit import Blend, Training, held_out, prepare, with_codebook
 from models.evidence import LIKENESS, SCORE, Evidence, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
-from models.features import INCLUDE, Features, Likeness, best_at, fit_likeness
+from models.features import Features, Likeness, best_at, fit_likeness
 
 __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme", "learn"]
 
@@ -18,12 +18,11 @@ __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme"
 class Trained:
     """What people's decisions added to the likeness.
 
-    context: how much of the question is read with the answer. columns: (t,) the codes with a yes and a no.
-    keys: (k,) rising, the passages trained on. held: (k, t) their scores from models that did not see their document.
+    columns: (t,) the codes with a yes and a no. keys: (k,) rising, the passages trained on. held: (k, t) their scores
+    from models that did not see their document.
     """
 
     blend: Blend
-    context: float
     columns: Integers
     keys: Integers
     held: Floats
@@ -63,9 +62,8 @@ class Model:
 
         A passage that was learned from gets its out-of-fold score, never the one of a model that saw its document.
         """
-        features = self.likeness.features(evidence, self.trained.context if self.trained else 0.0)
-        score = np.array(features.likeness[INCLUDE], np.float64)
-        sentences = np.array(features.sentence_likeness[INCLUDE], np.float64)
+        features = self.likeness.features(evidence)
+        score, sentences = features.undecided()
         if self.trained:
             columns = self.trained.columns
             score[:, columns] = self.trained.score(features, evidence)
@@ -97,7 +95,7 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
 
     with threadpool_limits(1, user_api="blas"):  # small matrices: threads would only wait for each other
         likeness = fit_likeness(themes, theme_vectors, background)
-        cuts = np.quantile(likeness.features(background).likeness[INCLUDE], 1 - expected, axis=0)
+        cuts = np.quantile(likeness.features(background).undecided()[0], 1 - expected, axis=0)
         columns = np.flatnonzero((labels == 1).any(axis=0) & (labels == 0).any(axis=0))
         trained = None
         if len(columns):
@@ -110,9 +108,8 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
 
 
 def _trained(training: Training, likeness: Likeness, columns: Integers) -> tuple[Trained, Floats]:
-    context, logits = held_out(training, likeness)
-    scores = sigmoid(logits[:, columns])
+    scores = sigmoid(held_out(training, likeness)[:, columns])
     order = np.argsort(training.evidence.keys)
-    blend = training.fitted(likeness, context)
-    trained = Trained(blend, context, columns, training.evidence.keys[order], scores[order])
+    blend = training.fitted(likeness)
+    trained = Trained(blend, columns, training.evidence.keys[order], scores[order])
     return trained, thresholds(scores, training.labels[:, columns])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.classifier import PRIOR, Rows, _best_cut, fit, folds, log_loss, sigmoid, thresholds
+from models.classifier import PRIOR, Rows, _best_cut, fit, folds, sigmoid, thresholds
 
 
 def rows(count=120, codes=3, seed=0):
@@ -46,9 +46,8 @@ def test_sparse_vectors_are_fitted_as_dense_ones():
     np.testing.assert_allclose(fit(sparse, 3.0).weights, fit(given, 3.0).weights, atol=1e-6)
 
 
-def test_sigmoid_and_log_loss_survive_large_logits():
+def test_sigmoid_survives_large_logits():
     np.testing.assert_array_equal(sigmoid(np.array([-1e6, 0.0, 1e6])), [0.0, 0.5, 1.0])
-    assert log_loss(np.array([[1e6, -1e6, 0.0]]), np.array([[1.0, 0.0, np.nan]])) == 0.0
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=60))

@@ -86,9 +86,32 @@ def test_context_turns_the_passage_only_where_there_is_a_question(corpus):
     likeness = fit_likeness([Theme("up", ("up",))], {"up": unit([2, 4, 0, 0, 0, 0])}, corpus)
     question = unit([[2, 4, 0, 0, 0, 0], [2, 4, 0, 0, 0, 0]]) * [[1], [0]]
     block = evidence([[2, 0, 1, 0, 0, 0]] * 2, context=question)
-    plain, turned = likeness.features(block).passages, likeness.features(block, context=0.3).passages
-    np.testing.assert_allclose(plain[1], turned[1], atol=1e-6)
-    assert not np.allclose(plain[0], turned[0], atol=1e-2)
+    asked, alone = likeness.features(block).passages
+    np.testing.assert_allclose(alone, centred(block.passages, likeness.centre)[1], atol=1e-6)
+    toward = centred(question[:1].astype(np.float32), likeness.centre)[0]
+    assert asked @ toward > alone @ toward + 0.1
+
+
+def test_an_example_is_nearer_to_its_like_than_the_mean_of_all_examples_says(corpus):
+    """Three examples on one side of a theme: a passage on that side gains more than one on the other."""
+    side, other = [2, 4, 3, 0, 0, 0], [2, 4, -3, 0, 0, 0]
+    vectors = {"up": unit([2, 4, 0, 0, 0, 0])}
+    vectors |= {f"a{number}": unit([*side[:5], number / 10]) for number in range(3)}
+    vectors |= {f"b{number}": unit([2, 4, 0, 9, number / 10, 0]) for number in range(9)}
+    plain = fit_likeness([Theme("up", ("up",))], vectors, corpus)
+    shown = fit_likeness([Theme("up", ("up",), tuple(vectors)[1:])], vectors, corpus)
+    block = evidence([side, other])
+    gap = [likeness.features(block).likeness[INCLUDE, :, 0] @ [1, -1] for likeness in (plain, shown)]
+    assert gap[1] > gap[0] + 0.5
+
+
+def test_what_a_theme_excludes_is_taken_off_while_nobody_has_decided(corpus):
+    vectors = {"up": unit([2, 4, 0, 0, 0, 0]), "not": unit([2, 0, 4, 0, 0, 0])}
+    block = evidence([[2, 4, 4, 0, 0, 0]])
+    with_side = fit_likeness([Theme("up", ("up",), exclude=("not",))], vectors, corpus).features(block)
+    without = fit_likeness([Theme("up", ("up",))], vectors, corpus).features(block)
+    np.testing.assert_allclose(with_side.likeness[INCLUDE], without.likeness[INCLUDE])
+    assert with_side.undecided()[0] < without.undecided()[0] - 0.2
 
 
 def test_best_sentence_by_hand():
