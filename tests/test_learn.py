@@ -172,12 +172,14 @@ def test_one_yes_and_one_no_are_enough_to_begin(corpus, vectors):
 def test_disagreement_is_half_a_yes(corpus, vectors):
     evidence, labels, documents = first(corpus, 120)
     yes = np.flatnonzero(labels[:, 0] == 1)
-    halved = labels.copy()
+    halved, denied = labels.copy(), labels.copy()
     halved[yes[: len(yes) // 2], 0] = 0.5
+    denied[yes[: len(yes) // 2], 0] = 0
     unseen = made(100, seed=2, first_key=10_000)[0]
     sure = learn(THEMES, vectors, evidence, labels, documents, corpus[0]).score(unseen).score[:, 0]
     torn = learn(THEMES, vectors, evidence, halved, documents, corpus[0]).score(unseen).score[:, 0]
-    assert torn.sum() < sure.sum()
+    against = learn(THEMES, vectors, evidence, denied, documents, corpus[0]).score(unseen).score[:, 0]
+    assert against.sum() < torn.sum() < sure.sum()
 
 
 def test_the_question_is_read_with_the_answer(corpus, vectors):
@@ -218,6 +220,14 @@ def test_a_damaged_model_is_one_sentence(corpus, vectors, tmp_path, name, damage
     (tmp_path / name).write_bytes(damage)
     with pytest.raises(EvidenceError, match="run `themis code` to learn it anew"):
         folder.load(tmp_path)
+
+
+def test_halves_of_two_models_are_no_model(corpus, vectors, tmp_path):
+    for name, expected in (("a", 0.1), ("b", 0.2)):
+        folder.save(learn(THEMES, vectors, *none_of(corpus), corpus[0], expected=expected), tmp_path / name)
+    (tmp_path / "a" / "arrays.npz").replace(tmp_path / "b" / "arrays.npz")
+    with pytest.raises(EvidenceError, match="is damaged"):
+        folder.load(tmp_path / "b")
 
 
 def test_no_model_is_one_sentence(tmp_path):
