@@ -98,18 +98,14 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
         labelled = _items(study, connection, list(decided))
         background = _items(study, connection, [int(key) for key in sample])
         quoted = _quoted(study, connection, list(decided))
-    labels = np.full((len(labelled), len(study.codebook.codes)), np.nan)
-    columns = {code: i for i, code in enumerate(study.codebook.by_id)}
-    for row, item in enumerate(labelled):
-        for code, value in decided[item.key].items():
-            labels[row, columns[code]] = value
+    values = [[decided[item.key].get(code, np.nan) for code in study.codebook.by_id] for item in labelled]
     books = themes(study.codebook)
     texts = [text for theme in books for text in theme.texts()]
     model = learn(
         books,
         dict(zip(texts, study.vectors.get(texts), strict=True)),
         evidence(labelled, study.vectors),
-        labels,
+        np.array(values, dtype=float).reshape(len(labelled), len(books)),
         np.array([item.document for item in labelled], dtype=np.int64),
         evidence(background, study.vectors),
         seed=seed,
