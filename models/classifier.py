@@ -1,4 +1,4 @@
-"""One ridge logistic regression per code, all fitted at once, and the cut between yes and no.
+"""One ridge logistic regression per code, and the cut between yes and no.
 
 Each code has its own likeness features beside the vector that all share. They are large against the vector's
 coordinates, so the penalty on them is small: with few labels a code's score is its likeness on a new scale, with many
@@ -6,7 +6,6 @@ it is a free linear model. Classes are not weighted: the threshold moves instead
 """
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -15,20 +14,20 @@ from models.evidence import Flags, Floats, Integers
 from models.features import Features, best_of
 
 PRIOR = 0.25  # a likeness of one standard deviation beside a vector of length 1
-STEPS = 200  # of the optimiser, at most
+STEPS = 1000  # of the optimiser, at most
 SHRINK = 20  # positives at which a code's own threshold weighs as much as the pooled one
 
 
 @dataclass(frozen=True)
 class Linear:
-    """Logits: vectors @ weights + likeness features + intercept. weights: (d, c). likeness: (2, c). intercept: (c,)."""
+    """Logits: vectors @ weights + likeness features + intercept. weights: (d, c). likeness: (k, c). intercept: (c,)."""
 
     weights: Floats
     likeness: Floats
     intercept: Floats
 
     def logits(self, vectors: Floats, likeness: Floats) -> Floats:
-        """(n, c) of vectors (n, d) and likeness (2, n, c)."""
+        """(n, c) of vectors (n, d) and likeness (k, n, c)."""
         return np.asarray(self.plain(vectors) + np.einsum("knc,kc->nc", likeness, PRIOR * self.likeness))
 
     def plain(self, vectors: Any) -> Floats:
@@ -49,7 +48,7 @@ class Linear:
 class Rows:
     """Training rows; a weight of 0 is no row for that code.
 
-    vectors: (n, d), may be sparse. likeness: (2, n, c). targets, weights: (n, c).
+    likeness: (k, n, c), k is 2, or 0 where vectors (n, d) are sparse. targets, weights: (n, c), targets from 0 to 1.
     """
 
     vectors: Any
@@ -63,28 +62,31 @@ class Rows:
 
 
 def fit(rows: Rows, strength: float) -> Linear:
-    """The weights that minimise weighted log-loss plus |w|^2 / (2 strength)."""
-    from scipy.optimize import minimize
+    """The weights that minimise weighted log-loss plus |w|^2 / (2 strength), code by code."""
+    width = rows.vectors.shape[1]
+    found = np.stack([_fit_code(rows, column, strength) for column in range(rows.targets.shape[1])], axis=1)
+    return Linear(found[:width], found[width:-1], found[-1])
 
-    width, codes = rows.vectors.shape[1], rows.targets.shape[1]
-    ends = np.cumsum([width * codes, 2 * codes, codes])
 
-    def unpack(flat: Floats) -> Linear:
-        weights, likeness, intercept = (flat[a:b] for a, b in pairwise([0, *ends]))
-        return Linear(weights.reshape(width, codes), likeness.reshape(2, codes), intercept)
+def _fit_code(rows: Rows, column: int, strength: float) -> Floats:
+    """Weights of the vector and of the likeness, then the intercept; a target between 0 and 1 is a yes and a no.
 
-    def loss(flat: Floats) -> tuple[float, Floats]:
-        logits = unpack(flat).logits(rows.vectors, rows.likeness)
-        lost = rows.weights * (np.logaddexp(0, logits) - rows.targets * logits)
-        slope = rows.weights * (sigmoid(logits) - rows.targets)
-        own = PRIOR * np.einsum("knc,nc->kc", rows.likeness, slope)
-        gradient = np.concatenate([(rows.vectors.T @ slope).ravel(), own.ravel(), slope.sum(axis=0)])
-        penalised = flat[: ends[1]]
-        gradient[: ends[1]] += penalised / strength
-        return float(lost.sum() + penalised @ penalised / (2 * strength)), gradient
+    Rows that are all of one kind, or have nothing to tell them apart, leave the intercept alone: the smoothed log-odds.
+    """
+    from sklearn.linear_model import LogisticRegression
 
-    best = minimize(loss, np.zeros(ends[2]), jac=True, method="L-BFGS-B", options={"maxiter": STEPS, "ftol": 1e-7})
-    return unpack(best.x)
+    weights = rows.weights[:, column]
+    yes, no = weights * rows.targets[:, column], weights * (1 - rows.targets[:, column])
+    chosen = np.concatenate([np.flatnonzero(yes), np.flatnonzero(no)])
+    kind = np.repeat([1, 0], [np.count_nonzero(yes), np.count_nonzero(no)])
+    seen = rows.vectors[chosen]
+    if len(rows.likeness):
+        seen = np.column_stack([seen, PRIOR * rows.likeness[:, chosen, column].T]).astype(np.float64)
+    if len(np.unique(kind)) < 2 or not seen.shape[1]:
+        return np.append(np.zeros(seen.shape[1]), np.log((yes.sum() + 0.5) / (no.sum() + 0.5)))
+    model = LogisticRegression(C=strength, max_iter=STEPS)
+    model.fit(seen, kind, np.where(kind, yes[chosen], no[chosen]))
+    return np.append(model.coef_[0], model.intercept_)
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -96,6 +98,7 @@ def folds(labels: Floats, groups: Integers, count: int) -> Integers:
     """(n,) fold of each row, 0 to count - 1 or fewer: whole groups, yes and no of every code spread evenly.
 
     Larger groups are dealt first, each to the fold that has least of what the group brings. No chance is involved.
+    scikit-learn's StratifiedGroupKFold takes one label a row, and refuses labels of which no fold could have its own.
     """
     names, group = np.unique(groups, return_inverse=True)
     count = min(count, len(names))

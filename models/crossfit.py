@@ -65,7 +65,7 @@ class Training:
 
     def word_rows(self) -> Rows:
         """Passages and codebook as words."""
-        return Rows(self.counts, np.zeros((2, *self.targets.shape)), self.targets, self.weights)
+        return Rows(self.counts, np.empty((0, *self.targets.shape)), self.targets, self.weights)
 
     def fitted(self, likeness: Likeness) -> Blend:
         """The models of all of it."""
@@ -84,7 +84,7 @@ def prepare(labelled: Evidence, labels: Floats, groups: Integers, background: Ev
     stretch = np.argsort(np.argsort(presumed.keys)) * (fold.max() + 1) // max(1, len(drawn))
     positives = np.nansum(labels, axis=0)
     evidence = joined(labelled, presumed)
-    words = fit_words([*labelled.texts, *(background.texts[row] for row in unread)], labelled.texts)
+    words = fit_words([*labelled.texts, *(background.texts[row] for row in unread)])
     return Training(
         evidence,
         np.concatenate([labels, nothing]),

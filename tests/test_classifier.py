@@ -1,11 +1,13 @@
-"""The ridge regression against scikit-learn's, the folds, and the thresholds worked by hand."""
+"""The ridge regression against its own loss, the folds, and the thresholds worked by hand."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.classifier import PRIOR, Rows, _best_cut, fit, folds, sigmoid, thresholds
+from models.classifier import Rows, _best_cut, fit, folds, sigmoid, thresholds
 
 
 def rows(count=120, codes=3, seed=0):
@@ -18,18 +20,21 @@ def rows(count=120, codes=3, seed=0):
 
 
 @pytest.mark.parametrize("strength", [0.3, 3.0, 30.0])
-def test_each_code_is_scikit_learn_s_logistic_regression(strength):
-    from sklearn.linear_model import LogisticRegression
-
+def test_no_step_in_any_direction_lowers_the_penalised_loss(strength):
     given = rows()
-    ours = fit(given, strength)
-    logits = ours.logits(given.vectors, given.likeness)
-    for code in range(3):
-        own = np.column_stack([given.vectors, PRIOR * given.likeness[0, :, code], PRIOR * given.likeness[1, :, code]])
-        used = given.weights[:, code] > 0
-        reference = LogisticRegression(C=strength, tol=1e-8, max_iter=1000)
-        reference.fit(own[used], given.targets[used, code], given.weights[used, code])
-        np.testing.assert_allclose(logits[:, code], reference.decision_function(own), atol=0.02)
+    found = fit(given, strength)
+
+    def loss(linear):
+        logits = linear.logits(given.vectors, given.likeness)
+        lost = given.weights * (np.logaddexp(0, logits) - given.targets * logits)
+        return lost.sum() + ((linear.weights**2).sum() + (linear.likeness**2).sum()) / (2 * strength)
+
+    random = np.random.default_rng(1)
+    for name in ("weights", "likeness", "intercept"):
+        for size in (0.03, 0.3):
+            value = getattr(found, name)
+            moved = replace(found, **{name: value + size * random.normal(size=value.shape)})
+            assert loss(moved) > loss(found)
 
 
 def test_half_a_yes_is_a_yes_and_a_no_of_half_the_weight():
@@ -42,8 +47,24 @@ def test_sparse_vectors_are_fitted_as_dense_ones():
     from scipy.sparse import csr_array
 
     given = rows()
-    sparse = Rows(csr_array(given.vectors), given.likeness, given.targets, given.weights)
-    np.testing.assert_allclose(fit(sparse, 3.0).weights, fit(given, 3.0).weights, atol=1e-6)
+    nothing = np.empty((0, *given.targets.shape))
+    dense = fit(Rows(given.vectors, nothing, given.targets, given.weights), 3.0)
+    sparse = fit(Rows(csr_array(given.vectors), nothing, given.targets, given.weights), 3.0)
+    np.testing.assert_allclose(sparse.weights, dense.weights, atol=1e-3)
+    assert sparse.likeness.shape == (0, 3)
+
+
+@pytest.mark.parametrize(("target", "odds"), [(1.0, 4.5 / 0.5), (0.0, 0.5 / 4.5)])
+def test_a_code_whose_rows_are_all_of_one_kind_is_its_smoothed_odds(target, odds):
+    given = Rows(np.ones((5, 2)), np.zeros((2, 5, 1)), np.full((5, 1), target), np.array([[1.0]] * 4 + [[0.0]]))
+    found = fit(given, 3.0)
+    np.testing.assert_array_equal(found.weights, np.zeros((2, 1)))
+    assert found.intercept == pytest.approx(np.log(odds))
+
+
+def test_rows_without_any_feature_are_their_odds():
+    nothing = Rows(np.empty((4, 0)), np.empty((0, 4, 1)), np.array([[1.0], [0.0], [0.0], [0.0]]), np.ones((4, 1)))
+    assert fit(nothing, 3.0).plain(np.empty((2, 0))) == pytest.approx(np.log(1.5 / 3.5))
 
 
 def test_sigmoid_survives_large_logits():
