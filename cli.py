@@ -35,9 +35,9 @@ class Commands(click.Group):
 def in_study(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the study that it works on, as its first argument."""
 
-    @click.option("--study", "-s", type=click.Path(path_type=Path), default=Path(), help="The study's folder.")
+    @click.option("--study", "-s", type=click.Path(path_type=Path), help="The study's folder; this one otherwise.")
     @click.pass_context
-    def opened(context: click.Context, /, study: Path, **options: Any) -> Any:
+    def opened(context: click.Context, /, study: Path | None, **options: Any) -> Any:
         from coding.study import open_study
 
         return context.invoke(command, open_study(study), **options)
@@ -130,8 +130,8 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
 
 @main.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--study", "-s", type=click.Path(path_type=Path), default=Path(), help="The study's folder.")
-def names(files: tuple[Path, ...], study: Path) -> None:
+@click.option("--study", "-s", type=click.Path(path_type=Path), help="The study's folder; this one otherwise.")
+def names(files: tuple[Path, ...], study: Path | None) -> None:
     """Propose names to replace, in FILES before they are added, or in the study."""
     from corpus.names import candidates
 
@@ -184,20 +184,36 @@ def code(study: "Study", code_interviewer: bool) -> None:
 def counts(study: "Study", by: str | None, unit: str) -> None:
     """Count themes: what people decided, and what the machine suggests."""
     from coding.counts import counts as count
+    from coding.summary import cautions
 
-    say(telling.of_counts(count(study, by, unit)))
+    say(telling.of_counts(count(study, by, unit), cautions(study)))
 
 
 @main.command()
 @click.argument("code_id", metavar="CODE")
-@click.option("--suggested", is_flag=True, help="Suggestions that nobody has decided, too; the likeliest first.")
-@click.option("--most", default=20, show_default=True, help="How many to print; 0 for all.")
+@click.option("--suggested", "which", flag_value="suggested", help="Suggestions nobody has decided, likeliest first.")
+@click.option("--differ", "which", flag_value="differ", help="Passages where one coder says yes and another no.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
 @in_study
-def quotes(study: "Study", code_id: str, suggested: bool, most: int) -> None:
-    """Print verbatim quotes of a code, with source, speaker and place."""
+def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
+    """Print verbatim quotes of a code, with source, speaker and place: those that people agree on."""
     from coding.quotes import quotes as find
 
-    say(telling.of_quotes(find(study, code_id, suggested), code_id, most))
+    which = which or "yes"
+    say(telling.of_quotes(find(study, code_id, which), study.codebook.find(code_id), which, most))
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="DOCUMENT...")
+@in_study
+def remove(study: "Study", names: tuple[str, ...]) -> None:
+    """Take documents out of all lists and counts; a spreadsheet's name takes all its rows."""
+    from coding.study import remove as take_out
+
+    for name, decisions in take_out(study, names):
+        click.echo(
+            f"Removed {name}, and {decisions:,} decisions in it from the counts; adding the file again undoes it."
+        )
 
 
 @main.command()
@@ -283,7 +299,7 @@ def documents(study: "Study", set_aside: bool) -> None:
     with study.store.database.reading() as connection:
         if set_aside:
             left = study.store.left_out(connection)
-            say(Telling(before=telling.of_set_aside(left, most=len(left))))
+            say(Telling(before=telling.of_set_aside(left)))
         else:
             say(telling.of_documents(study.store.kept(connection)))
 
@@ -348,7 +364,9 @@ def say(told: Telling) -> None:
         table = Table(title=told.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
         for name in told.columns:
             right = name in told.numbers
-            table.add_column(name, justify="right" if right else "left", no_wrap=right, overflow="fold")
+            table.add_column(
+                name, justify="right" if right else "left", no_wrap=right or name == "Code", overflow="fold"
+            )
         for row in told.rows:
             table.add_row(*map(Text, row))
         console().print(table)

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -65,6 +66,16 @@ class Codebook:
             for code in self.codes
         )
         return hashlib.sha256(json.dumps(meaning, ensure_ascii=False).encode()).hexdigest()
+
+    def find(self, name: str) -> str:
+        """The id of the code that has this id or name, capitals apart; EvidenceError where none has."""
+        plain = _plain(name).casefold()
+        for code in self.codes:
+            if plain in (code.id, code.name.casefold()):
+                return code.id
+        near = get_close_matches(plain, [word for code in self.codes for word in (code.id, code.name.casefold())], 1)
+        advice = f"did you mean '{near[0]}'?" if near else f"it has {', '.join(self.by_id)}"
+        raise EvidenceError(f"the codebook has no code '{name}': {advice}")
 
     def above(self, id: str) -> tuple[str, ...]:
         """Ids of the codes that this one is nested in, nearest first: a yes here is a yes there."""

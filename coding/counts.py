@@ -21,7 +21,8 @@ class Count:
     suggested: units with at least one passage that the machine suggests: not corrected, no interval holds for it.
     decided_yes: units with a passage that people agree on. decided_no: units read to the end without one. read: units
     with a passage somebody decided, those where coders differ too. total: all units of the group.
-    depth: of the code, 0 for one that is nested in none.
+    unread: those of the suggested in which nobody has decided on the code. depth: of the code, 0 for one that is nested
+    in none.
     attribute, group: "" where all documents are counted together; group "(none)": documents without the attribute.
     """
 
@@ -34,6 +35,7 @@ class Count:
     decided_no: int
     read: int
     total: int
+    unread: int = 0
     depth: int = 0
 
 
@@ -58,7 +60,7 @@ def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[C
             suggested.setdefault(suggestion.passage, set()).add(suggestion.code)
         for kept in study.store.kept(connection):
             group = "" if by is None else kept.document.attributes.get(by, NO_VALUE)
-            for members in units(kept, unit):
+            for members in filter(None, units(kept, unit)):
                 totals[group] += 1
                 tally.update((group, code, what) for code, what in _facts(members, codes, decided, suggested))
     return [
@@ -72,6 +74,7 @@ def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[C
             decided_no=tally[group, code, "no"],
             read=tally[group, code, "read"],
             total=totals[group],
+            unread=tally[group, code, "unread"],
             depth=len(study.codebook.above(code)),
         )
         for code in codes
@@ -109,6 +112,8 @@ def _facts(
         values = [decided[key][code] for key in members if code in decided.get(key, {})]
         if code in marked:
             yield code, "suggested"
+        if code in marked and not values:
+            yield code, "unread"
         if values:
             yield code, "read"
         if 1.0 in values:

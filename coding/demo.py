@@ -12,6 +12,7 @@ from coding.run import Done, code
 from coding.shipped import shipped
 from coding.study import Show, Study, add, create_study, open_study, quiet
 from coding.telling import Telling
+from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
     from corpus.add import Account
@@ -30,10 +31,17 @@ class Step:
 def demo(folder: Path, show: Show = quiet) -> Iterator[Step]:
     """Do it all in `folder`, or go on with what an earlier demo left there; each step when it is done.
 
-    EvidenceError where `folder` holds another study with faults, or cannot be written.
+    EvidenceError where `folder` holds a study that is no demo, or cannot be written.
     """
     examples = shipped("examples")
-    study = open_study(folder) if (folder / "study.db").exists() else create_study(folder)
+    if (folder / "study.db").exists():
+        study = open_study(folder)
+        if "demo" not in study.settings:
+            raise EvidenceError(f"{folder} is a study of your own: give the demo another folder")
+    else:
+        study = create_study(folder)
+        with study.store.database.writing() as connection:
+            study.store.configure(connection, {"demo": "yes"})
     yield Step(f"themis init {folder}", study)
     yield Step(f"themis add {_short(examples)}/corpus", add(study, [examples / "corpus"], show=show))
     yield Step("themis code", code(study, show))

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from coding.codebook import Codebook
-from corpus.passage import INTERVIEWER, Document, Turn
+from corpus.passage import questions
 from corpus.store import Kept
 from models.evidence import Evidence, Theme
 
 if TYPE_CHECKING:
     from models.vectors import Vectors
-
-LOOK_BACK = 3  # turns: further up, a question is about something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +26,9 @@ class Item:
 
 def items(kept: Kept) -> list[Item]:
     """The passages of a document, in order."""
-    questions = _questions(kept.document)
+    asked = questions(kept.document)
     return [
-        Item(key, kept.key, p.text, tuple(p.text[a:b] for a, b in p.sentences), questions[p.turn])
+        Item(key, kept.key, p.text, tuple(p.text[a:b] for a, b in p.sentences), asked[p.turn])
         for key, p in kept.passages
     ]
 
@@ -79,17 +77,3 @@ def themes(codebook: Codebook) -> list[Theme]:
             )
         )
     return made
-
-
-def _questions(document: Document) -> dict[int, str]:
-    """By turn number: the survey question, or what the interviewer said shortly before."""
-    asked: dict[int, str] = {}
-    question: Turn | None = None
-    for turn in document.turns:
-        near = question is not None and turn.number - question.number <= LOOK_BACK
-        asked[turn.number] = turn.question or (
-            document.text[question.start : question.end] if question and near else ""
-        )
-        if turn.role == INTERVIEWER:
-            question = turn
-    return asked

@@ -1,5 +1,6 @@
 """People's decisions: rows are added and never changed, and what holds is the latest row of each coder."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -22,7 +23,8 @@ from corpus.database import (
     metadata,
     select,
 )
-from corpus.store import Store
+from corpus.passage import questions
+from corpus.store import Kept, Store
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 WHY = ("audit", "certain", "uncertain", "diverse", "double", "adjudication", "manual", "import")
@@ -109,47 +111,89 @@ def last(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(DECISIONS.c.id), 0))).scalar_one())
 
 
-def current(connection: Connection, passages: Sequence[int] | None = None) -> Iterator[Decision]:
-    """What holds now, by passage: each coder's latest row for each code, of live passages unless keys are given."""
+def current(connection: Connection, document: int | None = None, upto: int | None = None) -> Iterator[Decision]:
+    """What holds now, by passage: each coder's latest row for each code.
+
+    In all live passages; or in one document, retired or not, and then of other units too. upto: as of that row.
+    """
     newest = select(func.max(DECISIONS.c.id)).group_by(DECISIONS.c.coder, DECISIONS.c.passage, DECISIONS.c.code)
+    chosen = LIVE
+    if document is not None:
+        chosen = PASSAGES.c.document == document
+        newest = newest.where(DECISIONS.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.document == document)))
+    if upto is not None:
+        newest = newest.where(DECISIONS.c.id <= upto)
     columns = [DECISIONS.c[name] for name in Decision.__slots__]
-    query = select(*columns).where(DECISIONS.c.value.is_not(None))
-    if passages is None:
-        query = query.select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(LIVE)
-    else:
-        query = query.where(DECISIONS.c.passage.in_(passages))
-        newest = newest.where(DECISIONS.c.passage.in_(passages))
-    ordered = query.where(DECISIONS.c.id.in_(newest)).order_by(DECISIONS.c.passage, DECISIONS.c.id)
-    return (Decision(*row) for row in connection.execute(ordered))
+    held = select(*columns).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(chosen)
+    query = held.where(DECISIONS.c.value.is_not(None), DECISIONS.c.id.in_(newest))
+    return (Decision(*row) for row in connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.id)))
 
 
-def agreed(connection: Connection, codebook: Codebook) -> Iterator[tuple[int, dict[str, float]]]:
-    """(passage, {code: value}) for every passage somebody read: 1 yes, 0 no, 0.5 where coders differ.
+def by_coder(
+    connection: Connection, codebook: Codebook, upto: int | None = None
+) -> Iterator[tuple[int, dict[str, dict[str, bool]]]]:
+    """(passage, {code: {coder: yes or no}}) for every passage somebody read.
 
-    A yes for a nested code is a yes for the codes above it; codes that the codebook no longer has are left out.
+    A coder's yes for a nested code is a yes for the codes above it that this coder said nothing of. Codes that the
+    codebook no longer has are left out.
     """
-    for passage, rows in groupby(current(connection), lambda decision: decision.passage):
-        values = _by_code([row for row in rows if row.code in codebook.by_id], codebook)
-        if values:
-            yield passage, {code: _one(set(by_coder.values())) for code, by_coder in values.items()}
+    for passage, rows in groupby(current(connection, upto=upto), lambda decision: decision.passage):
+        if values := _by_code([row for row in rows if row.code in codebook.by_id], codebook):
+            yield passage, values
 
 
-def carry(store: Store, connection: Connection, old: int, new: int) -> tuple[int, int]:
-    """Repeat the decisions of a retired document on the passages of its new text that say the same words in order.
+def agreed(
+    connection: Connection, codebook: Codebook, upto: int | None = None
+) -> Iterator[tuple[int, dict[str, float]]]:
+    """(passage, {code: value}) for every passage somebody read: 1 yes, 0 no, 0.5 where coders differ."""
+    for passage, values in by_coder(connection, codebook, upto):
+        yield passage, {code: _one(set(said.values())) for code, said in values.items()}
 
-    Returns how many were carried and how many were not: those stay in the ledger, on the old text, and count no more.
+
+def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
+    """How many decisions that hold now are on codes that the codebook no longer has, by code."""
+    return Counter(decision.code for decision in current(connection) if decision.code not in codebook.by_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """Decisions on earlier texts of a document: repeated on the new one, and left with words that are gone."""
+
+    repeated: int
+    left: list[Decision]
+
+
+def carry(store: Store, connection: Connection, old: Sequence[int], new: int) -> Carried:
+    """Repeat the decisions on a document's retired texts, newest first, where the new one says the same words in order.
+
+    What was decided on a newer text is not overruled by an older one. What stays in the ledger on words that are gone
+    counts no more; it is repeated when a later text has them again.
     """
-    before, after = store.of_key(connection, old).passages, store.of_key(connection, new).passages
-    words = ([passage.text for _, passage in before], [passage.text for _, passage in after])
-    matcher = SequenceMatcher(None, *words, autojunk=False)
-    same = {before[i][0]: after[j][0] for i, j in _pairs(matcher)}
-    held = list(current(connection, [key for key, _ in before]))
-    carried = [replace(d, passage=same[d.passage], draw=None, probability=None) for d in held if d.passage in same]
-    record(connection, carried)
-    return len(carried), len(held) - len(carried)
+    after = store.of_key(connection, new)
+    done: set[tuple[str, int, str]] = set()
+    repeated: list[Decision] = []
+    left: list[Decision] = []
+    for number, key in enumerate(old):
+        before = store.of_key(connection, key)
+        matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
+        same = {before.passages[i][0]: after.passages[j][0] for i, j in _pairs(matcher)}
+        for held in current(connection, key):
+            if held.passage not in same:
+                left += [held] * (number == 0)
+            elif (place := (held.coder, same[held.passage], held.code)) not in done:
+                done.add(place)
+                repeated.append(replace(held, passage=same[held.passage], draw=None, probability=None))
+    record(connection, repeated)
+    return Carried(len(repeated), left)
 
 
-def _pairs(matcher: "SequenceMatcher[str]") -> Iterator[tuple[int, int]]:
+def _words(kept: Kept) -> list[tuple[str, str | None, str]]:
+    """Of each passage what it answers, who says it, and what."""
+    asked = questions(kept.document)
+    return [(asked[passage.turn], passage.speaker, passage.text) for _, passage in kept.passages]
+
+
+def _pairs(matcher: "SequenceMatcher[tuple[str, str | None, str]]") -> Iterator[tuple[int, int]]:
     for block in matcher.get_matching_blocks():
         yield from ((block.a + i, block.b + i) for i in range(block.size))
 
@@ -161,7 +205,7 @@ def _by_code(decisions: list[Decision], codebook: Codebook) -> dict[str, dict[st
     for decision in decisions:
         if decision.value:
             for above in codebook.above(decision.code):
-                values.setdefault(above, {})[decision.coder] = True
+                values.setdefault(above, {}).setdefault(decision.coder, True)
     return values
 
 

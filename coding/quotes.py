@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from coding import ledger, suggestions
 from coding.study import Study
-from coding.suggestions import Suggestion
+from coding.suggestions import Run, Suggestion
 from corpus.database import Connection, select
 from corpus.errors import EvidenceError
 from corpus.passage import Document, Passage
@@ -18,9 +18,9 @@ from corpus.tables import DOCUMENTS
 class Quote:
     """Words of a document: `document.text[start:end] == text`.
 
-    by: who decided that the code holds, "" for a suggestion nobody has decided. time: seconds into the recording, None
-    where the transcript does not say. score: the machine's, None where it does not suggest the code. because: what that
-    rests on, "example: ..." or "decided: interview.txt:76-174", "" without one.
+    yes, no: the coders who decided so. time: seconds into the recording, None where the transcript does not say.
+    score: the machine's, None where it does not suggest the code. because: what that rests on, "example: ..." or
+    "decided: ..."; "" without one.
     """
 
     passage: str
@@ -31,36 +31,35 @@ class Quote:
     start: int
     end: int
     text: str
-    by: str
+    yes: tuple[str, ...]
+    no: tuple[str, ...]
     score: float | None
     because: str
 
 
-def quotes(study: Study, code: str, suggested: bool = False) -> list[Quote]:
-    """Quotes that people agree on, in the order of the corpus; with `suggested`, unread suggestions too, best first.
+def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
+    """Quotes of a code (its id or name), in the order of the corpus.
 
-    EvidenceError for a code that the codebook has not, and where a quote does not stand in its source.
+    which: "yes", what people agree on; "differ", what one coder says yes to and another no; "suggested", what the
+    machine suggests and nobody has decided, the likeliest first.
+    EvidenceError for a code that the codebook has not, suggestions before the first run, and a quote that does not
+    stand in its source.
     """
-    if code not in study.codebook.by_id:
-        raise EvidenceError(f"the codebook has no code '{code}': it has {', '.join(study.codebook.by_id)}")
+    id = study.codebook.find(code)
     with study.store.database.reading() as connection:
-        run = suggestions.latest(connection)
-        marked = {s.passage: s for s in suggestions.suggested(connection, run.id) if s.code == code} if run else {}
-        reasons = run.reasons if run else ()
-        values = {p: by_code[code] for p, by_code in ledger.agreed(connection, study.codebook) if code in by_code}
-        yes = {passage for passage, value in values.items() if value == 1.0}
-        coders = _coders(connection, {code, *study.codebook.below(code)})
-        unread = {passage for passage in marked if passage not in values} if suggested else set()
-        keys = sorted(yes | unread)
+        run = suggestions.shown(connection) if which == "suggested" else suggestions.latest(connection)
+        marked = {s.passage: s for s in suggestions.suggested(connection, run.id) if s.code == id} if run else {}
+        said = {p: values[id] for p, values in ledger.by_coder(connection, study.codebook) if id in values}
+        wanted = {p for p, values in said.items() if _kind(values) == which}
+        if which == "suggested":
+            wanted = marked.keys() - said.keys()
         found = [
-            (key, _quote(kept.document, passage, coders.get(key, set()), marked.get(key), reasons))
-            for kept in checked(study, connection, study.store.holding(connection, keys))
+            _quote(kept.document, passage, said.get(key, {}), marked.get(key), run)
+            for kept in checked(study, connection, study.store.holding(connection, sorted(wanted)))
             for key, passage in kept.passages
-            if key in yes or key in unread
+            if key in wanted
         ]
-    decided = [quote for key, quote in found if key in yes]
-    rest = [quote for key, quote in found if key not in yes]
-    return decided + sorted(rest, key=lambda quote: -(quote.score or 0))
+    return sorted(found, key=lambda quote: -(quote.score or 0)) if which == "suggested" else found
 
 
 def checked(study: Study, connection: Connection, keys: set[int] | None = None) -> Iterator[Kept]:
@@ -72,19 +71,23 @@ def checked(study: Study, connection: Connection, keys: set[int] | None = None) 
                 f"the text of {kept.document.name} is not the one that was added, so no quote from it can be trusted: "
                 f"restore a copy of study.db, or put the file in again with `themis add --replace`"
             )
+        for _, passage in kept.passages:
+            spans = passage.sentences
+            if not spans or (spans[0][0], spans[-1][1]) != (0, passage.end - passage.start):
+                raise EvidenceError(
+                    f"the place of {passage.id} is not the one that was added: restore a copy of study.db"
+                )
         yield kept
 
 
+def _kind(values: dict[str, bool]) -> str:
+    return "differ" if len(set(values.values())) > 1 else "yes" if all(values.values()) else "no"
+
+
 def _quote(
-    document: Document,
-    passage: Passage,
-    coders: set[str],
-    suggestion: Suggestion | None,
-    reasons: tuple[tuple[str, str, str], ...],
+    document: Document, passage: Passage, said: dict[str, bool], suggestion: Suggestion | None, run: Run | None
 ) -> Quote:
-    if document.text[passage.start : passage.end] != passage.text:
-        raise EvidenceError(f"the quote {passage.id} does not stand in its source: nothing was exported")
-    because = reasons[suggestion.because] if suggestion and suggestion.because >= 0 else None
+    because = run.reasons[suggestion.because] if run and suggestion and suggestion.because >= 0 else None
     return Quote(
         passage=passage.id,
         document=document.name,
@@ -94,15 +97,8 @@ def _quote(
         start=passage.start,
         end=passage.end,
         text=passage.text,
-        by=", ".join(sorted(coders)),
+        yes=tuple(sorted(coder for coder, yes in said.items() if yes)),
+        no=tuple(sorted(coder for coder, yes in said.items() if not yes)),
         score=suggestion.score if suggestion else None,
         because=f"{because[0]}: {because[2]}" if because else "",
     )
-
-
-def _coders(connection: Connection, codes: set[str]) -> dict[int, set[str]]:
-    found: dict[int, set[str]] = {}
-    for decision in ledger.current(connection):
-        if decision.code in codes and decision.value:
-            found.setdefault(decision.passage, set()).add(decision.coder)
-    return found

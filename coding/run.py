@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from coding import __version__, ledger, suggestions
 from coding.codebook import Codebook
 from coding.study import Show, Study, quiet
-from coding.suggestions import Basis, Run, Suggestion
+from coding.suggestions import Basis, Suggestion
 from coding.summary import Summary, summarise
 from corpus.database import Connection
 from corpus.errors import EvidenceError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from models.learn import Model
 
 BLOCK = 2048  # passages scored, and written, at a time
+SMALL = 256  # passages embedded at a time: what a run loses when it is killed
 BACKGROUND = 2000  # passages that stand for the corpus
 
 
@@ -43,7 +44,7 @@ def code(study: Study, show: Show = quiet) -> Done:
     if run and run.basis.hash == basis.hash:
         return Done(summarise(study, run), embedded=0, fresh=False)
     embedded = embed(study, show)
-    model, reasons = _learn(study)
+    model, reasons = _learn(study, basis.decisions)
     with study.store.database.writing() as connection:
         key = suggestions.begin(connection, basis)
         kinds = zip(model.kind, model.thresholds.tolist(), strict=True)
@@ -63,7 +64,7 @@ def embed(study: Study, show: Show = quiet) -> int:
     made = study.vectors.embed([text for theme in themes(study.codebook) for text in theme.texts()])
     with study.store.database.reading() as connection:
         total, done = study.store.size(connection)[1], 0
-        for block in _blocks(study, connection):
+        for block in _blocks(study, connection, SMALL):
             made += study.vectors.embed(texts(block))
             done += len(block)
             show("embed", done, total)
@@ -83,27 +84,28 @@ def _basis(study: Study) -> Basis:
     return Basis(hashlib.sha256(json.dumps(everything).encode()).hexdigest(), *names)
 
 
-def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
+def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]":
     """The model, and the reasons it can give, with the words of the decided passages among them."""
     import numpy as np
 
-    from coding.evidence import evidence, themes
+    from coding.evidence import evidence, texts, themes
     from models.learn import learn
 
     seed = int(study.settings["seed"])
     with study.store.database.reading() as connection:
-        decided = dict(ledger.agreed(connection, study.codebook))
+        decided = dict(ledger.agreed(connection, study.codebook, upto))
         keys = study.store.passage_keys(connection)
         sample = np.random.default_rng(seed).choice(keys, min(BACKGROUND, len(keys)), replace=False)
         labelled = _items(study, connection, list(decided))
         background = _items(study, connection, [int(key) for key in sample])
         quoted = _quoted(study, connection, list(decided))
+    study.vectors.embed(texts([*labelled, *background]))  # what another process added meanwhile
     values = [[decided[item.key].get(code, np.nan) for code in study.codebook.by_id] for item in labelled]
     books = themes(study.codebook)
-    texts = [text for theme in books for text in theme.texts()]
+    words = [text for theme in books for text in theme.texts()]
     model = learn(
         books,
-        dict(zip(texts, study.vectors.get(texts), strict=True)),
+        dict(zip(words, study.vectors.get(words), strict=True)),
         evidence(labelled, study.vectors),
         np.array(values, dtype=float).reshape(len(labelled), len(books)),
         np.array([item.document for item in labelled], dtype=np.int64),
@@ -117,16 +119,17 @@ def _learn(study: Study) -> "tuple[Model, list[tuple[str, str, str]]]":
 
 def _suggest(study: Study, run: int, model: "Model", show: Show) -> None:
     """Score every passage that this run has not scored, and write each block whole."""
-    from coding.evidence import evidence
+    from coding.evidence import evidence, texts
 
     database = study.store.database
     with database.reading() as connection:
         total, done = study.store.size(connection)[1], 0
-        for block in _blocks(study, connection):
+        for block in _blocks(study, connection, BLOCK):
             documents = {item.document for item in block}
             with database.reading() as fresh:
                 before = suggestions.written(fresh, run, documents)
             todo = [item for item in block if item.key not in before]
+            study.vectors.embed(texts(todo))  # what another process added meanwhile
             rows = _rows(study.codebook, model, evidence(todo, study.vectors)) if todo else []
             with database.writing() as writing:
                 before = suggestions.written(writing, run, documents)
@@ -152,14 +155,14 @@ def _rows(codebook: Codebook, model: "Model", block: Any) -> list[Suggestion]:
     ]
 
 
-def _blocks(study: Study, connection: Connection) -> "Iterator[list[Item]]":
-    """All passages, whole documents at a time, about BLOCK in each list: the same lists on every call."""
+def _blocks(study: Study, connection: Connection, size: int) -> "Iterator[list[Item]]":
+    """All passages, whole documents at a time, about `size` in each list: the same lists on every call."""
     from coding.evidence import items
 
     block: list[Item] = []
     for kept in study.store.kept(connection):
         block += items(kept)
-        if len(block) >= BLOCK:
+        if len(block) >= size:
             yield block
             block = []
     if block:
@@ -180,12 +183,3 @@ def _quoted(study: Study, connection: Connection, keys: Sequence[int]) -> dict[i
     documents = study.store.kept(connection, study.store.holding(connection, keys))
     found = {key: passage for kept in documents for key, passage in kept.passages if key in wanted}
     return {key: f"“{shorten(passage.text, 90, placeholder=' ...')}” ({passage.id})" for key, passage in found.items()}
-
-
-def latest_run(study: Study) -> Run:
-    """The run whose suggestions are shown; EvidenceError before the first."""
-    with study.store.database.reading() as connection:
-        run = suggestions.latest(connection)
-    if run is None:
-        raise EvidenceError("nothing has been suggested yet: run `themis code` first")
-    return run

@@ -1,15 +1,15 @@
 """A study: a folder with codebook.yml, study.db and a cache that can be deleted."""
 
 import shutil
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from coding.codebook import Codebook, load
-from coding.ledger import carry
+from coding.ledger import carry, current
 from coding.shipped import shipped
 from corpus.database import Connection
 from corpus.errors import EvidenceError
@@ -106,11 +106,13 @@ def create_study(folder: Path | str, codebook: Path | None = None, settings: dic
     return study
 
 
-def open_study(folder: Path | str = ".") -> Study:
-    """The study in `folder`, or in the nearest folder above it that has one."""
-    for place in (Path(folder), *Path(folder).resolve().parents):
+def open_study(folder: Path | str | None = None) -> Study:
+    """The study in `folder`; without one, the study in this folder or the nearest above it."""
+    here = Path.cwd()
+    for place in (here, *here.parents) if folder is None else (Path(folder),):
         if (place / "study.db").is_file():
             return Study(place, open_store(place))
+    folder = folder or "this folder"
     raise EvidenceError(f"there is no study in {folder}: make one with `themis init NAME`, then `cd NAME`")
 
 
@@ -126,20 +128,50 @@ def add(
     from corpus.add import Adding, add_sources
     from corpus.read import read
 
-    carried: Counter[str] = Counter()
+    notes: list[str] = []
 
-    def replaced(connection: Connection, old: int, new: int) -> None:
-        for what, number in zip(("carried", "left"), carry(study.store, connection, old, new), strict=True):
-            carried[what] += number
+    def replaced(connection: Connection, old: list[int], new: int) -> None:
+        notes.extend(_carried(study.store, connection, old, new))
 
     adding = Adding(splitting=study.splitting, **how)
     account = add_sources(study.store, _shown(read(paths, options or Options()), show), adding, replaced)
-    if carried.total():
-        account.notes.append(
-            f"{carried['carried']} decisions carried over to passages that still say the same; "
-            f"{carried['left']} stay with words that are gone, and count no more"
-        )
+    account.notes += notes
     return account
+
+
+def remove(study: Study, names: Sequence[str]) -> list[tuple[str, int]]:
+    """Take documents out of every list and count; each name with how many decisions go out with it.
+
+    The name of a spreadsheet takes all its rows. Text and decisions stay in the database, and are back when the file is
+    added again. EvidenceError for a name that there is not: nothing is removed then.
+    """
+    with study.store.database.writing() as connection:
+        known = study.store.names(connection)
+        wanted = {name: [known[one] for one in known if one == name or one.startswith(f"{name}#")] for name in names}
+        if missing := [name for name, keys in wanted.items() if not keys]:
+            raise EvidenceError(f"the study has no document '{missing[0]}': `themis documents` lists them")
+        removed = []
+        for name, keys in wanted.items():
+            removed.append((name, sum(1 for key in keys for _ in current(connection, key))))
+            for key in keys:
+                study.store.retire(connection, key)
+    return removed
+
+
+def _carried(store: Store, connection: Connection, old: list[int], new: int) -> list[str]:
+    """Carry decisions over, and say what could not be."""
+    carried = carry(store, connection, old, new)
+    name = store.of_key(connection, new).document.name
+    lines = []
+    if carried.repeated:
+        lines.append(f"{name}: {carried.repeated:,} decisions carried over to the passages that say the same")
+    if carried.left:
+        before = dict(store.of_key(connection, old[0]).passages)
+        lines.append(f"{name}: {len(carried.left):,} decisions stay with words that are gone, and count no more:")
+        for held in carried.left:
+            words = shorten(before[held.passage].text, 70, placeholder=" ...")
+            lines.append(f"    {held.coder} said {'yes' if held.value else 'no'} to {held.code} of “{words}”")
+    return lines
 
 
 def _shown(sources: "Iterable[Source]", show: Show) -> "Iterator[Source]":
@@ -156,11 +188,12 @@ def configure(study: Study, settings: dict[str, str]) -> Study:
     from corpus.add import resplit
 
     checked = check_settings(settings)
+    before = study.splitting
     changed = Study(study.folder, study.store)
+    changed.__dict__["settings"] = {**study.settings, **checked}
     with study.store.database.writing() as connection:
         study.store.configure(connection, checked)
-    if changed.splitting != study.splitting:
-        with study.store.database.writing() as connection:
+        if changed.splitting != before:
             resplit(study.store, connection, changed.splitting)
     return changed
 
@@ -185,13 +218,13 @@ def _number(value: str, low: float, high: float) -> bool:
 
 _SOUND: dict[str, tuple[Callable[[str], bool], str]] = {
     "unit": (lambda value: value in UNITS, f"choose one of {', '.join(UNITS)}"),
-    "limit": (lambda value: value.isdigit() and 20 <= int(value) <= 2000, "give a number of words from 20 to 2000"),
+    "limit": (lambda value: value.isdecimal() and 20 <= int(value) <= 2000, "give a number of words from 20 to 2000"),
     "code_interviewer": (lambda value: value in ("yes", "no"), "say yes or no"),
     "expected": (
         lambda value: _number(value, 0.001, 0.5),
         "give the share of passages that a theme may have, from 0.001 to 0.5",
     ),
-    "seed": (lambda value: value.isdigit() and int(value) < 2**32, "give a whole number below 4294967296"),
+    "seed": (lambda value: value.isdecimal() and int(value) < 2**32, "give a whole number below 4294967296"),
     "language": (
         lambda value: 2 <= len(value) <= 8 and value.replace("-", "").isalpha(),
         "give an ISO code such as en, de or cy",

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from coding.codebook import Codebook
 from coding.ledger import now
 from corpus.database import (
     Boolean,
@@ -24,6 +25,7 @@ from corpus.database import (
     select,
     update,
 )
+from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 RUNS = Table(
@@ -45,8 +47,8 @@ SUGGESTIONS = Table(
     "suggestions",
     metadata,
     Column("run", Integer, ForeignKey("runs.id"), primary_key=True),
-    Column("code", String(64), primary_key=True),
     Column("passage", Integer, ForeignKey("passages.id"), primary_key=True),
+    Column("code", String(64), primary_key=True),
     Column("score", Float, nullable=False),
     Column("suggested", Boolean, nullable=False),
     Column("sentence", Integer, nullable=False),
@@ -96,8 +98,9 @@ class Suggestion:
 
 
 def begin(connection: Connection, basis: Basis) -> int:
-    """Key of the run on this basis that was begun and not finished, or of a new one."""
-    known = select(RUNS.c.id).where(RUNS.c.basis == basis.hash, RUNS.c.finished.is_(None))
+    """Key of the newest run if it was begun on this basis and not finished, else of a new one."""
+    newest = select(func.max(RUNS.c.id)).scalar_subquery()
+    known = select(RUNS.c.id).where(RUNS.c.basis == basis.hash, RUNS.c.finished.is_(None), RUNS.c.id == newest)
     if (key := connection.execute(known).scalar()) is not None:
         return int(key)
     values = {name: getattr(basis, name) for name in Basis.__slots__ if name != "hash"}
@@ -151,6 +154,24 @@ def latest(connection: Connection) -> Run | None:
     )
 
 
+def shown(connection: Connection) -> Run:
+    """The run whose suggestions are shown; EvidenceError before the first."""
+    if (run := latest(connection)) is None:
+        raise EvidenceError("nothing has been suggested yet: run `themis code` first")
+    return run
+
+
+def stale(connection: Connection, run: Run | None, codebook: Codebook) -> str:
+    """What the suggestions do not know of, in one sentence; "" where they are of today's codebook and passages."""
+    if run is None:
+        return "Nothing has been suggested yet: run `themis code`."
+    if run.basis.codebook != codebook.version:
+        return "The suggestions are those of an earlier codebook: run `themis code`."
+    if missing := unscored(connection, run.id):
+        return f"{missing:,} passages have no suggestions yet: run `themis code`."
+    return ""
+
+
 def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> dict[int, list[Suggestion]]:
     """Every suggestion of a run in these documents, by passage."""
     columns = [SUGGESTIONS.c[name] for name in Suggestion.__slots__]
@@ -170,6 +191,14 @@ def suggested(connection: Connection, run: int) -> Iterator[Suggestion]:
 
 
 def state_of_passages(connection: Connection) -> tuple[int, ...]:
-    """Numbers that change whenever the live passages do."""
-    columns = (func.count(), func.coalesce(func.max(PASSAGES.c.id), 0), func.coalesce(func.sum(PASSAGES.c.id), 0))
+    """Numbers that change when the live passages do: how many, and the sums of their keys and of the squares."""
+    key = PASSAGES.c.id
+    columns = (func.count(), func.coalesce(func.sum(key), 0), func.coalesce(func.sum(key * key), 0))
     return tuple(connection.execute(select(*columns).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)).one())
+
+
+def unscored(connection: Connection, run: int) -> int:
+    """How many live passages a run has no suggestions for."""
+    mine = select(SUGGESTIONS.c.passage).where(SUGGESTIONS.c.run == run, SUGGESTIONS.c.passage == PASSAGES.c.id)
+    query = select(func.count()).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~mine.exists())
+    return int(connection.execute(query).scalar_one())

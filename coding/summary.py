@@ -32,13 +32,17 @@ class CodeLine:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The study after a run; read: passages that somebody has decided at least one code of."""
+    """The study after a run.
+
+    read: passages that somebody has decided at least one code of. orphans: decisions on codes that are gone, by code.
+    """
 
     run: Run
     documents: int
     passages: int
     read: int
     lines: tuple[CodeLine, ...]
+    orphans: dict[str, int]
 
 
 def summarise(study: Study, run: Run) -> Summary:
@@ -48,6 +52,7 @@ def summarise(study: Study, run: Run) -> Summary:
     read = 0
     with study.store.database.reading() as connection:
         documents, passages = study.store.size(connection)
+        orphans = dict(ledger.orphans(connection, study.codebook))
         for passage, values in ledger.agreed(connection, study.codebook):
             read += 1
             for id, value in values.items():
@@ -66,7 +71,31 @@ def summarise(study: Study, run: Run) -> Summary:
         tops = highest(scores.get(code.id, []))
         counted = (total[code.id], len(tops), said[1.0], said[0.0], said[0.5])
         lines.append(CodeLine(code.id, code.name, depth, kind, *counted))
-    return Summary(run, documents, passages, read, tuple(lines))
+    return Summary(run, documents, passages, read, tuple(lines), orphans)
+
+
+@dataclass(frozen=True, slots=True)
+class Cautions:
+    """What whoever reads the counts must know of them.
+
+    stale: what the suggestions do not know of, "" for nothing. orphans: decisions on codes that are gone, by code.
+    kinds: what the suggestions rest on, "likeness" or "score".
+    """
+
+    stale: str
+    orphans: dict[str, int]
+    kinds: frozenset[str]
+
+
+def cautions(study: Study) -> Cautions:
+    """The cautions that hold for this study now."""
+    with study.store.database.reading() as connection:
+        run = suggestions.latest(connection)
+        return Cautions(
+            stale=suggestions.stale(connection, run, study.codebook),
+            orphans=dict(ledger.orphans(connection, study.codebook)),
+            kinds=frozenset(run.kinds.values() if run else ()),
+        )
 
 
 def highest(scores: Iterable[float]) -> list[float]:

@@ -1,7 +1,8 @@
 """What the shell says of a result: a table and the sentences before and after it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from corpus.passage import SetAside
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from coding.importing import Imported
     from coding.quotes import Quote
     from coding.run import Done
+    from coding.summary import Cautions
     from corpus.add import Account
     from corpus.names import Candidate
     from corpus.store import Kept
@@ -38,23 +40,28 @@ def of_account(account: "Account") -> Telling:
     parts = [f"kept {len(account.kept):,} ({account.passages:,} passages)", f"set aside {len(account.set_aside):,}"]
     parts.append(f"already there {len(account.already):,}")
     parts += [f"replaced {len(account.replaced):,}"] * bool(account.replaced)
-    parts += [f"gone from the file {len(account.gone):,}"] * bool(account.gone)
     told = [*dict.fromkeys(account.notes), f"Read {account.read:,}: {', '.join(parts)}."]
-    return Telling(before=told, after=[*of_set_aside(account.set_aside), "Next: themis code"])
+    if account.described:
+        told.append(f"{len(account.described):,} of those already there have other attributes now.")
+    if account.gone:
+        told.append(f"Gone from the file, and so from the counts: {_few(account.gone)}.")
+    more = len(account.set_aside) - LISTED
+    after = of_set_aside(account.set_aside[:LISTED])
+    after += [f"  ... and {more:,} more: `themis documents --set-aside` lists all"] * (more > 0)
+    after += ["Next: themis code"] * bool(account.kept or account.replaced)
+    return Telling(before=told, after=after)
 
 
 def of_import(done: "Imported") -> Telling:
     """What became of the decisions in a spreadsheet."""
     numbers = f"{done.recorded:,} recorded, {done.already:,} already there, {done.blank:,} blank"
     told = f"Read {done.read:,} decisions: {numbers}, {len(done.set_aside):,} set aside."
-    return Telling(before=[told, *of_set_aside(done.set_aside)])
+    return Telling(before=[*of_set_aside(done.set_aside), told])
 
 
-def of_set_aside(items: Sequence[SetAside], most: int = LISTED) -> list[str]:
-    """A line for each thing set aside, and how many more there are."""
-    lines = [f"  set aside: {i.name}{f', {i.place}' if i.place else ''}: {i.reason}" for i in items[:most]]
-    more = len(items) - most
-    return [*lines, *[f"  ... and {more:,} more: `themis documents --set-aside` lists all"] * (more > 0)]
+def of_set_aside(items: Sequence[SetAside]) -> list[str]:
+    """A line for each thing set aside."""
+    return [f"  set aside: {i.name}{f', {i.place}' if i.place else ''}: {i.reason}" for i in items]
 
 
 def of_run(done: "Done") -> Telling:
@@ -71,43 +78,71 @@ def of_run(done: "Done") -> Telling:
     ]
     what = f"{done.embedded:,} new texts embedded" if done.fresh else "nothing new since the last run"
     after = [f"{summary.documents:,} documents, {summary.passages:,} passages, {summary.read:,} read; {what}."]
-    if any(line.kind == "likeness" for line in summary.lines):
-        after.append(
-            "Likeness compares with the codebook alone; a score has learned from decisions. Neither is a probability."
-        )
-    after.append("Next: themis quotes CODE --suggested; themis counts; themis export suggestions FILE.xlsx")
-    return Telling((), "Suggestions", ("Code", "By", *numbers), rows, frozenset(numbers), after)
+    after += of_quota(line.kind for line in summary.lines)
+    after += of_orphans(summary.orphans)
+    after.append("Look first: the highest fifth of what is suggested and unread.")
+    after.append("Next: themis quotes CODE --suggested; themis export worklist FILE.xlsx; themis counts")
+    return Telling((), "Suggestions", ("Code", "Id", "By", *numbers), rows, frozenset(numbers), after)
 
 
-def of_counts(counts: Sequence["Count"]) -> Telling:
+def of_quota(kinds: Iterable[str]) -> list[str]:
+    """What a likeness is, where there is one."""
+    if "likeness" not in kinds:
+        return []
+    return [
+        "By likeness a code gets the passages most like its words, a fixed share of all (setting `expected`, 5 % unless "
+        "changed): where to look, not how many there are. It becomes a score once people have decided."
+    ]
+
+
+def of_orphans(orphans: Mapping[str, int]) -> list[str]:
+    """Decisions on codes that are no longer in the codebook."""
+    return [
+        f"{number:,} decisions are on '{code}', which the codebook no longer has, and do not count. Was it renamed?"
+        for code, number in orphans.items()
+    ]
+
+
+def of_counts(counts: Sequence["Count"], cautions: "Cautions | None" = None) -> Telling:
     """Theme counts, with what they are and are not."""
     unit, by = (counts[0].unit, counts[0].attribute) if counts else ("passage", "")
-    numbers = ("Suggested", "Yes", "No", *(("Differ",) if unit == "passage" else ()), "Read", "Of")
+    open_ = "Differ" if unit == "passage" else "Open"
+    numbers = ("Suggested", "Unread", "Yes", "No", open_, "Read", "Of")
     rows = []
     for count in counts:
-        differ = (count.read - count.decided_yes - count.decided_no,) if unit == "passage" else ()
-        found = (count.suggested, count.decided_yes, count.decided_no, *differ, count.read, count.total)
+        rest = count.read - count.decided_yes - count.decided_no
+        found = (count.suggested, count.unread, count.decided_yes, count.decided_no, rest, count.read, count.total)
         rows.append(("  " * count.depth + count.code, *((count.group,) if by else ()), *map(_n, found)))
     columns = ("Code", *((by,) if by else ()), *numbers)
-    return Telling((), f"Themes, counted in {unit}s", columns, rows, frozenset(numbers), _caveats(counts))
+    return Telling(
+        (), f"Themes, counted in {unit}s", columns, rows, frozenset(numbers), [*_caveats(counts), *_cautioned(cautions)]
+    )
 
 
-def of_quotes(quotes: Sequence["Quote"], code: str, most: int) -> Telling:
+def of_quotes(quotes: Sequence["Quote"], code: str, which: str, most: int) -> Telling:
     """Quotes with source, speaker and place."""
     lines: list[str] = []
     for quote in quotes[: most or None]:
-        by = f"yes: {quote.by}" if quote.by else f"suggested, nobody has decided; {quote.score:.2f}"
+        said = [f"yes: {', '.join(quote.yes)}"] * bool(quote.yes) + [f"no: {', '.join(quote.no)}"] * bool(quote.no)
+        by = "; ".join(said) or f"suggested, nobody has decided; {quote.score or 0:.2f}"
         time = f", {_clock(quote.time)}" if quote.time is not None else ""
-        lines += [
-            f"“{quote.text}”",
-            f"    {quote.speaker or ''}{' · ' if quote.speaker else ''}{quote.passage}{time} [{by}]",
-        ]
-        lines += [f"    because: {quote.because}"] * bool(quote.because) + [""]
+        speaker = f"{quote.speaker} · " if quote.speaker else ""
+        lines += [f"“{quote.text}”", f"    {speaker}{quote.passage}{time} [{by}]"]
+        if which == "suggested" and quote.because:
+            lines.append(f"    nearest {shorten(quote.because, 160, placeholder=' ...')}")
+        lines.append("")
     if not quotes:
-        lines = [f"Nobody decided yes on {code} yet: `themis quotes {code} --suggested` shows suggestions."]
+        lines = [_NO_QUOTES[which].format(code=code)]
     elif most and len(quotes) > most:
         lines.append(f"{len(quotes) - most:,} more: --most 0 prints all.")
     return Telling(before=lines)
+
+
+_NO_QUOTES = {
+    "yes": "Nobody decided yes on {code} yet: `themis quotes {code} --suggested` shows suggestions.",
+    "differ": "No coders differ on {code}.",
+    "suggested": "Nothing that is suggested for {code} is unread.",
+}
 
 
 def of_documents(documents: Iterable["Kept"]) -> Telling:
@@ -135,17 +170,26 @@ def of_candidates(candidates: Sequence["Candidate"]) -> Telling:
 
 
 def _caveats(counts: Sequence["Count"]) -> list[str]:
-    """What the numbers are not."""
+    """What the numbers are, and are not."""
     lines = []
     if any(count.suggested for count in counts):
         lines.append(
-            "Suggested is the machine's count, not corrected: without a random audit no interval holds for it."
+            "Suggested: by the machine, not corrected; without a random audit no interval holds for it. Unread: those "
+            "of them that nobody has decided."
         )
+    if counts and counts[0].unit != "passage":
+        lines.append(f"Open: {counts[0].unit}s read in part, or where coders differ.")
     if any(0 < count.read < count.total for count in counts):
         lines.append(
             "Yes and No hold for what people read, which was not drawn at random, and say nothing of the rest."
         )
     return lines
+
+
+def _cautioned(cautions: "Cautions | None") -> list[str]:
+    if cautions is None:
+        return []
+    return [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds), *of_orphans(cautions.orphans)]
 
 
 def _few(names: Sequence[str]) -> str:

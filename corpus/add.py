@@ -10,7 +10,7 @@ from corpus.split import Splitting, passages
 from corpus.store import Store
 from corpus.transcript import document
 
-Replaced = Callable[[Connection, int, int], None]
+Replaced = Callable[[Connection, list[int], int], None]
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Account:
     """What became of everything that was read: `read == len(kept) + len(set_aside) + len(already) + len(replaced)`.
 
     notes: what was mended or guessed on the way, a sentence each. gone: documents that a replaced file no longer has.
+    described: documents among those already there that got other attributes.
     """
 
     read: int = 0
@@ -41,6 +42,7 @@ class Account:
     already: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    described: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     passages: int = 0
 
@@ -48,7 +50,8 @@ class Account:
 def add_sources(store: Store, sources: Iterable[Source], how: Adding, replaced: Replaced | None = None) -> Account:
     """Keep what the sources hold, one transaction a file, so that a file is there whole or not at all.
 
-    replaced(connection, old key, new key) is called in the transaction for each document that takes another's place.
+    replaced(connection, old keys, new key) is called in the same transaction for each document that had earlier texts,
+    the newest of them first.
     """
     account = Account()
     for source in sources:
@@ -77,11 +80,8 @@ class _Adder:
 def _add_source(adder: _Adder, source: Source) -> None:
     store, connection, account = adder.store, adder.connection, adder.account
     known = store.source(connection, source.name)
-    if known and known[1] == source.sha256:
-        account.already += [draft.name for draft in source.drafts]
-        account.set_aside += source.set_aside
-        return
-    if known and not adder.how.replace:
+    changed = known is not None and known[1] != source.sha256
+    if changed and not adder.how.replace:
         reason = f"changed since it was added: `themis add --replace {source.name}` puts it in place of the old one"
         account.set_aside += [SetAside(draft.name, "", reason) for draft in source.drafts]
         account.set_aside += source.set_aside
@@ -89,45 +89,74 @@ def _add_source(adder: _Adder, source: Source) -> None:
     if not source.drafts:
         adder.set_aside(source, source.set_aside)
         return
-    if twins := store.names_of_content(connection, source.sha256):
-        account.notes.append(f"{source.name} has exactly the content of {twins[0]}: is one of them a copy?")
-    _keep(adder, source, store.add_source(connection, source.name, source.sha256))
-
-
-def _keep(adder: _Adder, source: Source, key: int) -> None:
-    """Keep the documents of one file; those of an older state of it that changed or went are retired."""
-    store, connection, account = adder.store, adder.connection, adder.account
+    twins = [name for name in store.names_of_content(connection, source.sha256) if name != source.name]
+    if twins and not known:
+        account.notes.append(
+            f"{source.name} has exactly the content of {twins[0]}: if one is a copy, `themis remove {source.name}`"
+        )
+    key = store.add_source(connection, source.name, source.sha256)
     old = store.documents_of(connection, key)
+    new = _sorted_out(adder, source, old)
+    seen = {draft.name for draft in source.drafts}
+    gone = [name for name in old if name not in seen] if changed else []
+    for name in [*gone, *(made.name for made, _ in new if made.name in old)]:
+        store.retire(connection, old[name])
+    account.gone += gone
+    _keep(adder, key, old, new)
+
+
+def _sorted_out(adder: _Adder, source: Source, old: dict[str, int]) -> list[tuple[Document, tuple[Passage, ...]]]:
+    """The documents of a file that are to be kept, with their passages; what becomes of the others is told."""
+    store, connection, account = adder.store, adder.connection, adder.account
     elsewhere = store.names(connection).keys() - old.keys()
+    known = store.source(connection, source.name)
+    changed = known is not None and adder.how.replace
     new: list[tuple[Document, tuple[Passage, ...]]] = []
     aside = list(source.set_aside)
     for draft in source.drafts:
         made = document(adder.how.mask(draft) if adder.how.mask else draft, adder.how.interviewers)
-        units = passages(made, adder.how.splitting)
-        if made.name in elsewhere:
-            aside.append(SetAside(made.name, "", "another file gave a document of this name: rename this file"))
-        elif not units:
-            aside.append(SetAside(made.name, "", "nothing in it to code: no words, or only the interviewer's"))
-        elif made.name in old and _same(store, connection, old[made.name], made):
+        if made.name in old and _same(adder, old[made.name], made):
             account.already.append(made.name)
-            store.describe(connection, old.pop(made.name), made.attributes)
-        else:
+        elif made.name in old and not changed:
+            aside.append(SetAside(made.name, "", _OTHERWISE))
+        elif made.name in elsewhere:
+            aside.append(SetAside(made.name, "", "another file gave a document of this name: rename this file"))
+        elif units := passages(made, adder.how.splitting):
             new.append((made, units))
             account.notes += (f"{made.name}: {note}" for note in made.notes)
-    for name in old:
-        store.retire(connection, old[name])
-    for (made, units), added in zip(new, store.add(connection, key, new), strict=True):
+        else:
+            stays = "; the one that was added before stays" if made.name in old else ""
+            aside.append(SetAside(made.name, "", f"nothing in it to code: no words, or only the interviewer's{stays}"))
+    adder.set_aside(source, aside)
+    return new
+
+
+def _keep(adder: _Adder, source: int, old: dict[str, int], new: list[tuple[Document, tuple[Passage, ...]]]) -> None:
+    """Write the documents, and let the decisions on earlier texts of the same name be carried over."""
+    store, connection, account = adder.store, adder.connection, adder.account
+    retired = store.retired_of(connection, source)
+    for (made, units), key in zip(new, store.add(connection, source, new), strict=True):
         account.passages += len(units)
         (account.replaced if made.name in old else account.kept).append(made.name)
-        if made.name in old and adder.replaced:
-            adder.replaced(connection, old[made.name], added)
-    account.gone += old.keys() - {made.name for made, _ in new}
-    adder.set_aside(source, aside)
+        if adder.replaced and (before := retired.get(made.name)):
+            adder.replaced(connection, before, key)
 
 
-def _same(store: Store, connection: Connection, key: int, made: Document) -> bool:
-    known = store.of_key(connection, key).document
-    return (known.text, known.turns) == (made.text, made.turns)
+def _same(adder: _Adder, key: int, made: Document) -> bool:
+    """Whether the study has this very document; its attributes are brought up to date."""
+    known = adder.store.of_key(adder.connection, key).document
+    if (known.text, known.turns) != (made.text, made.turns):
+        return False
+    if known.attributes != made.attributes:
+        adder.store.describe(adder.connection, key, made.attributes)
+        adder.account.described.append(made.name)
+    return True
+
+
+_OTHERWISE = (
+    "is there already, read in another way (other columns, speakers or pseudonyms): `themis add --replace` with the "
+    "same options puts this reading in its place"
+)
 
 
 def resplit(store: Store, connection: Connection, splitting: Splitting) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 INTERVIEWER = "interviewer"
 INTERVIEWEE = "interviewee"
+LOOK_BACK = 3  # turns: further up, a question is about something else
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,3 +108,16 @@ class Passage:
     def id(self) -> str:
         """The place, in one word that people can type and `themis import` takes back: "interview.docx:340-512"."""
         return f"{self.document}:{self.start}-{self.end}"
+
+
+def questions(document: Document) -> dict[int, str]:
+    """By turn number, what it answers: the survey question, or what the interviewer said shortly before; else ""."""
+    asked: dict[int, str] = {}
+    question: Turn | None = None
+    for turn in document.turns:
+        near = question is not None and turn.number - question.number <= LOOK_BACK
+        said = document.text[question.start : question.end] if question and near else ""
+        asked[turn.number] = turn.question or said
+        if turn.role == INTERVIEWER:
+            question = turn
+    return asked

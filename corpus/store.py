@@ -116,6 +116,16 @@ class Store:
         query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(DOCUMENTS.c.source == source, DOCUMENTS.c.live)
         return dict(connection.execute(query).all())
 
+    def retired_of(self, connection: Connection, source: int) -> dict[str, list[int]]:
+        """Keys of the retired documents that came from one file, by name, the newest first."""
+        query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(
+            DOCUMENTS.c.source == source, DOCUMENTS.c.live.is_(False)
+        )
+        found: dict[str, list[int]] = {}
+        for row in connection.execute(query.order_by(DOCUMENTS.c.id.desc())):
+            found.setdefault(row.name, []).append(row.id)
+        return found
+
     def names(self, connection: Connection) -> dict[str, int]:
         """Keys of all live documents by name, in the order they were added."""
         query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(DOCUMENTS.c.live).order_by(DOCUMENTS.c.id)
@@ -155,6 +165,12 @@ class Store:
     def of_key(self, connection: Connection, key: int) -> Kept:
         """One document by its key, a retired one too."""
         return next(self._chunk(connection, [key]))
+
+    def places(self, connection: Connection, key: int) -> dict[tuple[int, ...], int]:
+        """Keys of a document's live passages by (start, end)."""
+        columns = (PASSAGES.c.start, PASSAGES.c.end, PASSAGES.c.id)
+        rows = connection.execute(select(*columns).where(PASSAGES.c.document == key, PASSAGES.c.live))
+        return {(row.start, row.end): row.id for row in rows}
 
     def size(self, connection: Connection) -> tuple[int, int]:
         """How many live documents and passages the study has."""

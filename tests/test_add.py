@@ -4,7 +4,8 @@ import pytest
 
 from coding import ledger
 from coding.ledger import Decision
-from coding.study import add, configure
+from coding.study import add, configure, open_study, remove
+from corpus.errors import EvidenceError
 from corpus.passage import SetAside
 from corpus.read.options import Options
 
@@ -69,7 +70,12 @@ def test_replacing_keeps_the_decisions_on_words_that_did_not_change(study, trans
     changed = "Our choir meets on Tuesdays.\n\nWe like the new kitchen.\n\nA new line.\n"
     (transcripts / "submission.md").write_text(changed)
     account = add(study, [transcripts / "submission.md"], replace=True)
-    assert (account.replaced, account.notes[-1][:24]) == (["submission.md"], "1 decisions carried over")
+    assert account.replaced == ["submission.md"]
+    assert account.notes[-3:] == [
+        "submission.md: 1 decisions carried over to the passages that say the same",
+        "submission.md: 1 decisions stay with words that are gone, and count no more:",
+        "    anna said yes to money of “Our choir meets on Mondays in the old chapel.”",
+    ]
     new = passages_of(study, "submission.md")
     with study.store.database.reading() as connection:
         held = [(new[d.passage], d.value, d.draw, d.probability) for d in ledger.current(connection)]
@@ -131,3 +137,124 @@ def test_another_unit_splits_the_same_places_anew_and_back(study):
 def test_interviewers_can_be_coded_too(study):
     configure(study, {"code_interviewer": "yes"})
     assert "How is the funding going?" in texts(study)["interview.txt"]
+
+
+def decide(study, *rows):
+    with study.store.database.writing() as connection:
+        ledger.keep(connection, study.codebook)
+        version = study.codebook.version
+        ledger.record(connection, [Decision("anna", key, "money", value, version) for key, value in rows])
+
+
+def held(study):
+    with study.store.database.reading() as connection:
+        words = {key: p.text for kept in study.store.kept(connection) for key, p in kept.passages}
+        return {words[d.passage]: d.value for d in ledger.current(connection)}
+
+
+def test_decisions_are_back_when_the_words_are(study, transcripts):
+    keys = passages_of(study, "submission.md")
+    decide(study, *((key, True) for key in keys))
+    before = held(study)
+    original = (transcripts / "submission.md").read_text()
+    (transcripts / "submission.md").write_text("Only this line now.\n")
+    add(study, [transcripts / "submission.md"], replace=True)
+    assert held(study) == {}
+    (transcripts / "submission.md").write_text(original)
+    add(study, [transcripts / "submission.md"], replace=True)
+    assert held(study) == before
+
+
+def test_a_newer_decision_is_not_overruled_by_one_on_an_older_text(study, transcripts):
+    original = (transcripts / "submission.md").read_text()
+    decide(study, *((key, True) for key in passages_of(study, "submission.md")))
+    (transcripts / "submission.md").write_text(original + "\nMore.\n")
+    add(study, [transcripts / "submission.md"], replace=True)
+    decide(study, *((key, False) for key in passages_of(study, "submission.md")))
+    (transcripts / "submission.md").write_text(original)
+    add(study, [transcripts / "submission.md"], replace=True)
+    assert set(held(study).values()) == {False}
+
+
+def test_the_same_answer_to_another_question_is_another_answer(empty, tmp_path):
+    file = tmp_path / "talk.txt"
+    file.write_text("Interviewer: Were you paid on time?\nAnn: Yes.\nInterviewer: And now?\nAnn: It is late.\n")
+    add(empty, [file])
+    decide(empty, *((key, True) for key in passages_of(empty, "talk.txt")))
+    file.write_text(file.read_text().replace("Were you paid on time?", "Did nobody ask you?"))
+    add(empty, [file], replace=True)
+    assert held(empty) == {"It is late.": True}
+
+
+def test_removing_a_document_is_undone_by_adding_it_again(study, transcripts):
+    decide(study, *((key, True) for key in passages_of(study, "submission.md")))
+    before = held(study)
+    assert remove(study, ["submission.md", "survey.csv"]) == [("submission.md", 3), ("survey.csv", 0)]
+    assert set(texts(study)) == {"interview.txt"}
+    account = add(study, [transcripts])
+    assert balanced(account)
+    assert len(account.kept) == 4
+    assert held(study) == before
+
+
+def test_removing_what_is_not_there_removes_nothing(study):
+    with pytest.raises(EvidenceError, match=r"the study has no document 'nowhere\.txt'"):
+        remove(study, ["submission.md", "nowhere.txt"])
+    assert "submission.md" in texts(study)
+
+
+def test_attributes_are_brought_up_to_date_by_adding_again(study, transcripts):
+    (transcripts / "attributes.csv").write_text("file,size\ninterview.txt,Small\nsubmission,large\n")
+    account = add(study, [transcripts])
+    assert balanced(account)
+    assert (account.described, account.kept) == (["interview.txt"], [])
+    with study.store.database.reading() as connection:
+        assert study.store.document(connection, "interview.txt").document.attributes == {"size": "Small"}
+
+
+def test_a_known_file_read_in_another_way_is_refused_without_replace(study, transcripts):
+    before = texts(study)
+    survey = transcripts / "survey.csv"
+    account = add(study, [survey], Options(text=("Size",), id="Response ID"))
+    assert balanced(account)
+    assert {item.reason[:37] for item in account.set_aside} >= {"is there already, read in another way"}
+    assert texts(study) == before
+    account = add(study, [survey], Options(text=("Size",), id="Response ID"), replace=True)
+    assert (account.replaced, texts(study)["survey.csv#R1"]) == (
+        ["survey.csv#R1", "survey.csv#R2", "survey.csv#R3"],
+        ["small"],
+    )
+
+
+def test_another_sheet_of_a_known_workbook_is_new(empty, tmp_path):
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for title, prefix in (("First", "A"), ("Second", "B")):
+        sheet = book.create_sheet(title)
+        sheet.append(["ID", "What happened?"])
+        for i in range(3):
+            sheet.append([f"{prefix}{i}", f"The {title} thing number {i} happened to all of us there."])
+    del book["Sheet"]
+    book.save(tmp_path / "book.xlsx")
+    assert add(empty, [tmp_path / "book.xlsx"], Options(sheet="First")).kept == [f"book.xlsx#A{i}" for i in range(3)]
+    account = add(empty, [tmp_path / "book.xlsx"], Options(sheet="Second"))
+    assert (account.kept, account.gone) == ([f"book.xlsx#B{i}" for i in range(3)], [])
+    assert len(texts(empty)) == 6
+
+
+def test_a_file_with_nothing_left_to_code_does_not_take_the_old_one_away(study, transcripts):
+    decide(study, *((key, True) for key in passages_of(study, "interview.txt")))
+    before = held(study)
+    (transcripts / "interview.txt").write_text("Interviewer: Well?\nInterviewer: Hello?\nInterviewer: Anyone?\n")
+    account = add(study, [transcripts / "interview.txt"], replace=True, interviewers=("Interviewer",))
+    assert balanced(account)
+    assert "the one that was added before stays" in account.set_aside[0].reason
+    assert held(study) == before
+
+
+def test_the_unit_of_a_study_that_was_just_opened_can_be_changed(study):
+    study.store.database.close()
+    before = len(texts(open_study(study.folder))["interview.txt"])
+    configure(open_study(study.folder), {"unit": "sentence"})
+    assert len(texts(open_study(study.folder))["interview.txt"]) > before

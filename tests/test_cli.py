@@ -118,7 +118,7 @@ def test_a_first_study_from_the_shell(themis, transcripts):
     assert "Mair Jones" in themis("documents", "-s", "inquiry")
     assert "row 5" in themis("documents", "-s", "inquiry", "--set-aside")
     quotes = themis("quotes", "risk_transfer", "--suggested", "-s", "inquiry")
-    assert "because: " in quotes
+    assert "    nearest example: " in quotes
     themis("export", "decisions", "empty.xlsx", "-s", "inquiry")
 
 
@@ -133,7 +133,7 @@ def test_commands_find_the_study_around_them(themis, monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("words", "code", "sentence"),
     [
-        (["code"], 1, "Error: there is no study in .: make one with `themis init NAME`, then `cd NAME`"),
+        (["code"], 1, "Error: there is no study in this folder: make one with `themis init NAME`, then `cd NAME`"),
         (
             ["init", "a", "--set", "unit=word"],
             1,
@@ -220,3 +220,49 @@ cli.main(["demo", sys.argv[1]])
     done = subprocess.run([sys.executable, "-c", code, study], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Themes, counted in passages" in done.stdout
+
+
+def test_the_demo_keeps_out_of_a_study_of_your_own(themis):
+    themis("init", "inquiry")
+    assert "inquiry is a study of your own: give the demo another folder" in themis("demo", "inquiry", code=1)
+
+
+def test_a_mistyped_study_is_not_the_one_around(themis, monkeypatch, tmp_path, transcripts):
+    themis("init", "inquiry")
+    monkeypatch.chdir(tmp_path / "inquiry")
+    assert "there is no study in typo" in themis("add", "-s", "typo", transcripts, code=1)
+
+
+def test_a_code_is_found_by_its_name_and_a_misspelt_one_is_guessed(demo, themis):
+    folder, _ = demo
+    assert themis("quotes", "Risk transfer", "-s", folder) == themis("quotes", "risk_transfer", "-s", folder)
+    assert "did you mean 'risk_transfer'?" in themis("quotes", "risk_transfr", "-s", folder, code=1)
+
+
+def test_where_coders_differ_can_be_read(demo, themis):
+    folder, _ = demo
+    output = themis("quotes", "brand_capture", "--differ", "-s", folder, "--most", "0")
+    assert output.count("[yes: ") == output.count("; no: ") == 5
+
+
+def test_removing_from_the_shell(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    assert "Removed survey.csv" in themis("remove", "survey.csv", "-s", "inquiry")
+    assert "survey" not in themis("documents", "-s", "inquiry")
+
+
+def test_suggestions_of_an_earlier_state_are_not_exported_and_counts_say_so(themis, transcripts, tmp_path):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts / "interview.txt")
+    assert "Nothing has been suggested yet" in themis("counts", "-s", "inquiry")
+    assert "run `themis code` first" in themis("export", "suggestions", "s.csv", "-s", "inquiry", code=1)
+    themis("code", "-s", "inquiry")
+    themis("add", "-s", "inquiry", transcripts / "submission.md")
+    assert "3 passages have no suggestions yet" in themis("counts", "-s", "inquiry")
+    assert "3 passages have no suggestions yet" in themis("export", "suggestions", "s.csv", "-s", "inquiry", code=1)
+    themis("code", "-s", "inquiry")
+    path = Path("inquiry/codebook.yml")
+    path.write_text(path.read_text().replace("id: bid_candy", "id: bid_sweets"))
+    assert "those of an earlier codebook" in themis("counts", "-s", "inquiry")
+    assert not Path("s.csv").exists()

@@ -102,7 +102,7 @@ def test_another_unit_of_passage_does_not_count_the_old_ones(talk):
 def test_the_export_is_the_counts(talk):
     decide(talk, ("anna", 0, "money", True))
     rows = counted(talk, by="size")
-    assert list(rows.columns) == [*COUNTED] == list(Count.__slots__)[:-1]
+    assert list(rows.columns) == [*COUNTED] == list(Count.__slots__)[:-2]
     assert [tuple(row.values()) for row in rows.rows][1] == ("money", "passage", "size", "small", 0, 1, 0, 1, 3)
 
 
@@ -116,3 +116,20 @@ def test_the_export_is_the_counts(talk):
 def test_what_cannot_be_counted_is_refused(talk, how, sentence):
     with pytest.raises(EvidenceError, match=sentence):
         counts(talk, **how)
+
+
+def test_a_document_without_passages_is_no_unit(talk):
+    with talk.store.database.writing() as connection:
+        kept = study_document(talk, connection, "a.txt")
+        talk.store.resplit(connection, kept.key, [])
+    assert found(talk, unit="document")["money", ""] == (0, 0, 0, 0, 1)
+
+
+def study_document(study, connection, name):
+    return study.store.document(connection, name)
+
+
+def test_unread_are_those_suggested_that_nobody_decided(talk):
+    decide(talk, ("anna", 0, "money", True))
+    suggest(talk, (0, "money"), (1, "money"))
+    assert {c.code: c.unread for c in counts(talk)} == {"money": 1, "late": 0, "voice": 0}

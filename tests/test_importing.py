@@ -83,10 +83,10 @@ def test_what_cannot_be_placed_is_told_by_row_and_the_rest_is_taken(study, ids, 
     assert balanced(done)
     assert [(item.place, item.reason) for item in done.set_aside] == [
         ("row 2", "no document 'nowhere.txt'"),
-        ("row 3", "the quote stands in no passage of interview.txt: give the passage's id"),
+        ("row 3", "the quote stands in no coded passage of interview.txt: give the passage's id"),
         ("row 4", "neither a passage nor a quote says which passage is meant"),
-        ("row 5", "the codebook has no code 'weather'"),
-        ("row 6", "'perhaps' is neither yes nor no"),
+        ("row 5", "the codebook has no code 'weather': it has money, late, voice"),
+        ("row 6", "'perhaps' is neither yes nor no (nor 'withdrawn')"),
         ("row 7", "no coder: fill in a coder column, or give --coder NAME"),
         ("row 8", "no passage 'interview.txt:0-3' in the study: `themis export passages` lists them"),
         ("row 9", "the quote stands in 3 passages of submission.md: give the passage's id"),
@@ -134,3 +134,61 @@ def test_excel_may_change_a_value_and_only_that_is_recorded(study, ids, tmp_path
 def test_a_file_without_decisions_is_refused(study, tmp_path):
     with pytest.raises(EvidenceError, match="has no table of decisions"):
         import_decisions(study, sheet(tmp_path, ("name", "age"), ("x", "y")))
+
+
+def test_a_contradiction_within_a_file_is_told_and_the_first_row_holds(study, ids, tmp_path):
+    rows = [("passage", "code", "value", "coder"), (ids[0], "money", "no", "anna"), (ids[0], "money", "yes", "Anna")]
+    path = sheet(tmp_path, *rows)
+    done = import_decisions(study, path)
+    assert (done.recorded, [item.place for item in done.set_aside]) == (1, ["row 3"])
+    assert held(study) == [("anna", ids[0], "money", False)]
+    assert import_decisions(study, path).recorded == 0
+
+
+def test_a_name_in_other_capitals_is_the_same_coder(study, ids, tmp_path):
+    for who in ("anna", "ANNA"):
+        import_decisions(study, sheet(tmp_path, ("passage", "code", "value"), (ids[0], "money", "yes")), coder=who)
+    assert held(study) == [("anna", ids[0], "money", True)]
+
+
+def test_a_decision_can_be_withdrawn(study, ids, tmp_path):
+    for value in ("yes", "withdrawn"):
+        import_decisions(study, sheet(tmp_path, ("passage", "code", "value"), (ids[0], "money", value)), coder="anna")
+    assert held(study) == []
+
+
+def test_an_old_export_does_not_take_back_what_was_decided_since(study, ids, tmp_path):
+    rows = ("passage", "code", "value", "coder", "time")
+    old = sheet(tmp_path, rows, (ids[0], "money", "yes", "anna", "2026-01-01T00:00:00+00:00"), name="old.csv")
+    import_decisions(study, old)
+    new = sheet(tmp_path, rows, (ids[0], "money", "no", "anna", "2026-02-01T00:00:00+00:00"), name="new.csv")
+    import_decisions(study, new)
+    done = import_decisions(study, old)
+    assert [item.reason[:40] for item in done.set_aside] == ["anna decided otherwise since, on 2026-02"]
+    assert held(study) == [("anna", ids[0], "money", False)]
+
+
+def test_a_file_that_says_nowhere_whose_decisions_it_has_is_refused_whole(study, ids, tmp_path):
+    with pytest.raises(EvidenceError, match="does not say whose decisions these are"):
+        import_decisions(study, sheet(tmp_path, ("passage", "code", "value"), (ids[0], "money", "yes")))
+
+
+def test_a_quote_copied_with_its_marks_is_found(study, tmp_path):
+    rows = [
+        ("document", "quote", "code", "value"),
+        ("interview", "“Nobody asked us before they decided.”", "voice", "y"),
+    ]
+    assert import_decisions(study, sheet(tmp_path, *rows), coder="anna").recorded == 1
+
+
+@pytest.mark.parametrize("time", ["0001-01-01", "soon", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_cannot_be_is_this_moment(study, ids, tmp_path, time):
+    rows = [("passage", "code", "value", "coder", "time"), (ids[0], "money", "yes", "anna", time)]
+    assert import_decisions(study, sheet(tmp_path, *rows)).recorded == 1
+
+
+def test_a_pdf_is_no_spreadsheet_of_decisions(study, tmp_path):
+    path = tmp_path / "P1.pdf"
+    path.write_bytes(b"%PDF-1.4 \x00\x01\x02")
+    with pytest.raises(EvidenceError, match=r"P1\.pdf is no spreadsheet of decisions"):
+        import_decisions(study, path)

@@ -44,9 +44,27 @@ def test_coders_who_differ_make_neither_a_yes_nor_a_no(study, keys):
     assert agreed(study) == {keys[0]: {"voice": 0.5}, keys[1]: {"voice": 0.0}}
 
 
-def test_a_yes_for_a_nested_code_is_a_yes_above_even_against_an_explicit_no(study, keys):
-    decide(study, ("anna", keys[0], "late", True), ("anna", keys[0], "money", False), ("anna", keys[1], "late", False))
-    assert agreed(study) == {keys[0]: {"late": 1.0, "money": 1.0}, keys[1]: {"late": 0.0}}
+def test_a_yes_for_a_nested_code_is_a_yes_above_unless_the_coder_said_no_there(study, keys):
+    decide(study, ("anna", keys[0], "late", True), ("anna", keys[1], "late", False))
+    decide(study, ("anna", keys[2], "late", True), ("anna", keys[2], "money", False))
+    decide(study, ("ben", keys[0], "money", False))
+    assert agreed(study) == {
+        keys[0]: {"late": 1.0, "money": 0.5},
+        keys[1]: {"late": 0.0},
+        keys[2]: {"late": 1.0, "money": 0.0},
+    }
+
+
+def test_decisions_on_codes_that_are_gone_are_told(study, keys):
+    decide(study, ("anna", keys[0], "money", True), ("ben", keys[1], "weather", True))
+    with study.store.database.reading() as connection:
+        assert ledger.orphans(connection, study.codebook) == {"weather": 1}
+
+
+def test_the_ledger_can_be_read_as_of_a_row(study, keys):
+    decide(study, ("anna", keys[0], "money", True), ("anna", keys[0], "money", False))
+    with study.store.database.reading() as connection:
+        assert dict(ledger.agreed(connection, study.codebook, upto=1)) == {keys[0]: {"money": 1.0}}
 
 
 def test_decisions_on_a_code_that_is_gone_are_kept_and_not_counted(study, keys):

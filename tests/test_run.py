@@ -7,7 +7,7 @@ from conftest import Words, with_encoder
 from coding import ledger, run, suggestions
 from coding.export.rows import passages, suggested
 from coding.ledger import Decision
-from coding.run import code, latest_run
+from coding.run import code
 from coding.study import Study, add, create_study, open_study
 from corpus.errors import EvidenceError
 
@@ -15,6 +15,11 @@ from corpus.errors import EvidenceError
 def table(study):
     with study.store.database.reading() as connection:
         return list(suggested(study, connection).rows)
+
+
+def latest_run(study):
+    with study.store.database.reading() as connection:
+        return suggestions.shown(connection)
 
 
 def decide(study, *rows):
@@ -76,6 +81,7 @@ def test_new_documents_are_embedded_alone(study, tmp_path):
 @pytest.mark.parametrize("block", [0, 1])
 def test_a_killed_run_goes_on_to_the_same_end(study, monkeypatch, tmp_path, transcripts, codebook_file, stage, block):
     monkeypatch.setattr(run, "BLOCK", 3)
+    monkeypatch.setattr(run, "SMALL", 3)
     whole = with_encoder(create_study(tmp_path / "whole", codebook_file), Words())
     add(whole, [transcripts])
     for one in (study, whole):
@@ -101,6 +107,7 @@ def test_a_killed_run_goes_on_to_the_same_end(study, monkeypatch, tmp_path, tran
 
 def test_a_killed_run_keeps_what_it_embedded(study, monkeypatch):
     monkeypatch.setattr(run, "BLOCK", 3)
+    monkeypatch.setattr(run, "SMALL", 3)
 
     def kill(stage, done, total):
         raise KeyboardInterrupt
@@ -249,3 +256,44 @@ def test_no_file_of_a_study_is_for_others_to_read(study):
     assert {file.name for file in files} >= {"study.db", "codebook.yml", "data.mdb"}
     assert [file for file in files if stat.S_IMODE(file.stat().st_mode) & 0o077] == []
     assert stat.S_IMODE(study.folder.stat().st_mode) == 0o700
+
+
+def test_a_run_that_was_left_unfinished_is_not_taken_up_after_a_newer_one(study):
+    path = study.folder / "codebook.yml"
+    original = path.read_text()
+
+    def kill(stage, done, total):
+        if stage == "suggest":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        code(study, kill)
+    path.write_text(original.replace("Money is short or late.", "Money is short."))
+    code(reopened(study, Words()))
+    path.write_text(original)
+    done = code(reopened(study, Words()))
+    assert done.summary.run.basis.codebook == reopened(study).codebook.version
+    assert len(table(reopened(study))) == 27
+
+
+def test_documents_may_come_in_while_a_run_goes_on(study, tmp_path):
+    (tmp_path / "more.txt").write_text("A lonely new line.\n")
+
+    def meanwhile(stage, done, total):
+        if stage == "embed":
+            add(reopened(study, Words()), [tmp_path / "more.txt"])
+
+    code(study, meanwhile)
+    assert len(table(study)) == 30
+
+
+def test_a_run_learns_from_no_decision_after_those_it_names(study, monkeypatch):
+    basis = run._basis
+
+    def late(given):
+        found = basis(given)
+        decide(given, *(("anna", i, "money", i % 2 == 0) for i in range(9)))
+        return found
+
+    monkeypatch.setattr(run, "_basis", late)
+    assert {line.kind for line in code(study).summary.lines} == {"likeness"}

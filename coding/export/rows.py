@@ -9,6 +9,7 @@ from coding.counts import counts
 from coding.quotes import checked
 from coding.study import Study
 from corpus.database import Connection
+from corpus.errors import EvidenceError
 from corpus.passage import Passage
 from corpus.store import Kept
 
@@ -50,11 +51,13 @@ def passages(study: Study, connection: Connection) -> Rows:
 def suggested(study: Study, connection: Connection) -> Rows:
     """One row for each passage and code, suggested or not; `sentence` is the one that carried the score."""
     names = study.store.attribute_names(connection)
-    run = suggestions.latest(connection)
+    run = suggestions.shown(connection)
+    if old := suggestions.stale(connection, run, study.codebook):
+        raise EvidenceError(f"{old[0].lower()}{old[1:-1]} first, then export")
 
     def rows() -> Iterator[Row]:
         for kept in checked(study, connection):
-            found = suggestions.of_documents(connection, run.id, [kept.key]) if run else {}
+            found = suggestions.of_documents(connection, run.id, [kept.key])
             for key, passage in kept.passages:
                 place, attributes = _place(passage), _attributes(kept, names)
                 for s in found.get(key, ()):

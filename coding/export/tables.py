@@ -4,7 +4,7 @@ import csv
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,8 @@ def _whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise EvidenceError(f"{path} could not be written: {error.strerror or error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def _csv(rows: Rows, path: Path) -> int:
