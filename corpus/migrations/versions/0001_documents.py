@@ -35,7 +35,7 @@ def upgrade() -> None:
         "documents",
         ["name"],
         unique=True,
-        sqlite_where=sa.text("live"),
+        sqlite_where=sa.text("live = 1"),  # as SQLAlchemy writes it: another wording would not use the index
         postgresql_where=sa.text("live"),
     )
     op.create_index("documents_source", "documents", ["source"])

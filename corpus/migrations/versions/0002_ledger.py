@@ -6,6 +6,18 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+APPEND_ONLY = {  # by dialect; an insert that replaces a row is a deletion that fires no trigger for deletions
+    "sqlite": [
+        f"""create trigger decisions_no_{event} before {event} on decisions {when}
+        begin select raise(abort, 'decisions are never changed: add another one'); end"""
+        for event, when in [
+            ("update", ""),
+            ("delete", ""),
+            ("insert", "when exists (select 1 from decisions where id = new.id)"),
+        ]
+    ],
+}
+
 
 def upgrade() -> None:
     op.create_table(
@@ -30,7 +42,13 @@ def upgrade() -> None:
         sa.Column("suggestions_visible", sa.Boolean, nullable=False),
         sa.Column("seconds", sa.Float),
         sa.Column("time", sa.String(32), nullable=False),
+        sa.CheckConstraint(
+            "why in ('audit', 'certain', 'uncertain', 'diverse', 'double', 'adjudication', 'manual', 'import')",
+            name="decisions_why",
+        ),
     )
+    for trigger in APPEND_ONLY[op.get_bind().dialect.name]:
+        op.execute(trigger)
     op.create_index("decisions_current", "decisions", ["coder", "passage", "code", "id"])
     op.create_index("decisions_passage", "decisions", ["passage"])
     op.create_table(
@@ -50,8 +68,8 @@ def upgrade() -> None:
     op.create_table(
         "suggestions",
         sa.Column("run", sa.Integer, sa.ForeignKey("runs.id"), primary_key=True),
-        sa.Column("code", sa.String(64), primary_key=True),
         sa.Column("passage", sa.Integer, sa.ForeignKey("passages.id"), primary_key=True),
+        sa.Column("code", sa.String(64), primary_key=True),
         sa.Column("score", sa.Float, nullable=False),
         sa.Column("suggested", sa.Boolean, nullable=False),
         sa.Column("sentence", sa.Integer, nullable=False),
