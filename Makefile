@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-export PIP_CONSTRAINT := $(CURDIR)/constraints.txt
+PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: demo test check fix benchmarks clean
@@ -35,9 +35,10 @@ clean:
 
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; a few minutes, about 1.5 GB)"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@$(PIP) setuptools wheel
+	@$(PIP) --no-build-isolation --editable .
 	@touch $@
 
 .venv/tools: .venv/installed
-	@$(BIN)/python -m pip install --quiet --requirement dev-requirements.txt
+	@$(PIP) --requirement dev-requirements.txt
 	@touch $@

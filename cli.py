@@ -1,5 +1,6 @@
 """The shell: words in, one call, words out."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,9 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except EvidenceError as error:
             raise click.ClickException(str(error)) from error
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What was done is kept: the same command goes on from there.", err=True)
+            ctx.exit(130)
 
 
 def in_study(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +58,9 @@ def main() -> None:
 
     A first run: themis init STUDY; cd STUDY; themis add FILES; themis code; themis counts
     """
+    for stream in (sys.stdout, sys.stderr):  # a terminal that lacks a character shows a question mark instead
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 @main.command()
@@ -89,14 +96,15 @@ def init(folder: Path, codebook: Path | None, settings: tuple[str, ...]) -> None
 @click.option(
     "--pseudonyms", type=click.Path(path_type=Path, exists=True), help="csv of names to replace before storing."
 )
-@click.option("--key", type=click.Path(path_type=Path), help="Where the key to the pseudonyms goes.")
+@click.option("--key", type=click.Path(path_type=Path), help="Where their key goes; beside the csv otherwise.")
+@click.option("--no-pseudonyms", is_flag=True, help="These files need none, although others of the study did.")
 @click.option("--replace", is_flag=True, help="Put changed files in place of those of the same name.")
 @click.option("--max-megabytes", default=100, show_default=True, help="Larger files are set aside.")
 @in_study
 def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
     """Read transcripts, submissions and spreadsheets: files, folders, zips."""
     from coding.study import add as add_files
-    from coding.study import configure
+    from coding.study import configure, pseudonyms
     from corpus.read.options import Options
 
     changes = {"unit": options["unit"], "code_interviewer": "yes" if options["code_interviewer"] else None}
@@ -112,18 +120,13 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
         side_table=options["side_table"],
         max_megabytes=options["max_megabytes"],
     )
-    how = {"interviewers": options["interviewer"], "replace": options["replace"]}
-    if options["pseudonyms"]:
-        from corpus.pseudonyms import Pseudonyms
-
-        names = Pseudonyms.load(options["pseudonyms"])
-        key = options["key"] or options["pseudonyms"].with_suffix(".key.csv")
-        names.write_key(key, study.folder)
-        how["mask"] = names.apply
-        click.echo(f"The key to the pseudonyms is {key}: keep it apart from the study.")
+    listed = pseudonyms(study, options["pseudonyms"], options["key"], options["no_pseudonyms"])
+    how = {"interviewers": options["interviewer"], "replace": options["replace"], "mask": listed and listed.apply}
     with bars() as show:
         account = add_files(study, files, reading, show, **how)
     say(telling.of_account(account))
+    if listed and (never := listed.never_found()):
+        click.echo(f"Never found in these files: {', '.join(never)}. Are they written in another way?")
     if not (account.kept or account.already or account.replaced):
         sys.exit(1)
 
@@ -217,14 +220,17 @@ def remove(study: "Study", names: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["passages", "suggestions", "decisions", "counts"]))
+@click.argument("what", type=click.Choice(["passages", "suggestions", "worklist", "decisions", "counts"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
 @click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
 @in_study
 def export(study: "Study", what: str, file: Path, by: str | None, unit: str, bom: bool) -> None:
-    """Write tidy rows to FILE: .csv, .xlsx, .jsonl or .parquet."""
+    """Write tidy rows to FILE: .csv, .xlsx, .jsonl or .parquet.
+
+    A worklist is what is suggested and undecided, the likeliest first: fill in value and coder, and import it.
+    """
     from coding.export.rows import KINDS, counted
     from coding.export.tables import write
 
@@ -245,9 +251,11 @@ def check_codebook(file: Path | None) -> None:
     """Name file, line and column of every fault in FILE, or in the study's codebook.yml."""
     from coding.codebook import check, load
 
-    path = file or Path("codebook.yml")
-    if not path.exists():
+    here = Path.cwd()
+    places = [place / "codebook.yml" for place in (here, *here.parents) if (place / "codebook.yml").exists()]
+    if not (file or places):
         raise EvidenceError("there is no codebook.yml here: give its path")
+    path = file or places[0]
     faults = check(path)
     for fault in faults:
         click.echo(f"{path}:{fault.line}:{fault.column}: {fault.message}")
@@ -267,8 +275,7 @@ def diff_codebook(study: "Study", version: str | None) -> None:
 
     with study.store.database.reading() as connection:
         kept = [book for _, book in codebooks(connection)]
-    others = [book for book in kept if book.version != study.codebook.version]
-    chosen = [book for book in kept if book.version.startswith(version)] if version else others[-1:]
+    chosen = [book for book in kept if book.version.startswith(version)] if version else kept[-1:]
     if version and len(chosen) != 1:
         raise EvidenceError(f"version '{version}' is {'more than one' if chosen else 'none'} of those the study used")
     for line in diff(chosen[0], study.codebook) if chosen else ():
@@ -318,6 +325,7 @@ def demo(folder: Path) -> None:
     click.echo("  themis quotes power_imbalance             what people said, word for word")
     click.echo("  themis counts --by Size                   small and large organisations beside each other")
     click.echo("  themis export suggestions look.xlsx       every passage and code, to sort and filter")
+    click.echo("Where `themis` is not found: . .venv/bin/activate")
 
 
 def pairs(texts: Any) -> dict[str, str]:

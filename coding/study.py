@@ -19,6 +19,7 @@ from corpus.store import Store, create, open_store
 
 if TYPE_CHECKING:
     from corpus.add import Account
+    from corpus.pseudonyms import Pseudonyms
     from corpus.read import Source
     from models.encoder import Encoder
     from models.vectors import Vectors
@@ -96,10 +97,13 @@ def create_study(folder: Path | str, codebook: Path | None = None, settings: dic
     load(source)
     if (folder / "study.db").exists():
         raise EvidenceError(f"there is a study in {folder} already: choose another folder, or use that one")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not (folder / "codebook.yml").exists():
-        shutil.copyfile(source, folder / "codebook.yml")
-        (folder / "codebook.yml").chmod(0o600)  # its examples may come to quote evidence
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not (folder / "codebook.yml").exists():
+            shutil.copyfile(source, folder / "codebook.yml")
+            (folder / "codebook.yml").chmod(0o600)  # its examples may come to quote evidence
+    except OSError as error:
+        raise EvidenceError(f"{folder} could not be made ({error.strerror}): choose another place") from error
     study = Study(folder, create(folder))
     with study.store.database.writing() as connection:
         study.store.configure(connection, checked)
@@ -137,6 +141,28 @@ def add(
     account = add_sources(study.store, _shown(read(paths, options or Options()), show), adding, replaced)
     account.notes += notes
     return account
+
+
+def pseudonyms(study: Study, names: Path | None, key: Path | None = None, without: bool = False) -> "Pseudonyms | None":
+    """The names to replace in what is added next, None for none; their key is written, and the study remembers.
+
+    EvidenceError where the study's other files had names replaced and neither `names` nor `without` is given, and where
+    the key (beside `names` without a path) would lie within the study.
+    """
+    if names is None:
+        if study.settings.get("pseudonyms") == "yes" and not without:
+            raise EvidenceError(
+                "names were replaced in the other files of this study: give --pseudonyms names.csv for these too, or "
+                "--no-pseudonyms where there are none in them"
+            )
+        return None
+    from corpus.pseudonyms import Pseudonyms
+
+    listed = Pseudonyms.load(names)
+    listed.write_key(key or names.with_suffix(".key.csv"), study.folder)
+    with study.store.database.writing() as connection:
+        study.store.configure(connection, {"pseudonyms": "yes"})
+    return listed
 
 
 def remove(study: Study, names: Sequence[str]) -> list[tuple[str, int]]:

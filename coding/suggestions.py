@@ -9,6 +9,7 @@ from coding.ledger import now
 from corpus.database import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     ForeignKey,
@@ -126,9 +127,8 @@ def write(connection: Connection, run: int, suggestions: Iterable[Suggestion]) -
 
 def written(connection: Connection, run: int, documents: Iterable[int]) -> set[int]:
     """Keys of the passages in these documents that a run has suggestions for."""
-    query = select(SUGGESTIONS.c.passage).join(PASSAGES).distinct()
-    mine = query.where(SUGGESTIONS.c.run == run, PASSAGES.c.document.in_(documents))
-    return set(connection.execute(mine).scalars())
+    query = select(SUGGESTIONS.c.passage).distinct()
+    return set(connection.execute(query.where(SUGGESTIONS.c.run == run, _within(documents))).scalars())
 
 
 def finish(connection: Connection, run: int) -> None:
@@ -175,11 +175,16 @@ def stale(connection: Connection, run: Run | None, codebook: Codebook) -> str:
 def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> dict[int, list[Suggestion]]:
     """Every suggestion of a run in these documents, by passage."""
     columns = [SUGGESTIONS.c[name] for name in Suggestion.__slots__]
-    query = select(*columns).join(PASSAGES).where(SUGGESTIONS.c.run == run, PASSAGES.c.document.in_(documents))
+    query = select(*columns).where(SUGGESTIONS.c.run == run, _within(documents))
     found: dict[int, list[Suggestion]] = {}
     for row in connection.execute(query):
         found.setdefault(row.passage, []).append(Suggestion(*row))
     return found
+
+
+def _within(documents: Iterable[int]) -> ColumnElement[bool]:
+    """As a sub-query, so that a run's rows are searched by passage and not scanned."""
+    return SUGGESTIONS.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.document.in_(documents)))
 
 
 def suggested(connection: Connection, run: int) -> Iterator[Suggestion]:

@@ -90,8 +90,8 @@ def of_quota(kinds: Iterable[str]) -> list[str]:
     if "likeness" not in kinds:
         return []
     return [
-        "By likeness a code gets the passages most like its words, a fixed share of all (setting `expected`, 5 % unless "
-        "changed): where to look, not how many there are. It becomes a score once people have decided."
+        "By likeness a code gets the passages most like its words, a fixed share of all (5 %, or the setting "
+        "`expected`): where to look, not how many there are. Once people have decided it becomes a score."
     ]
 
 

@@ -82,9 +82,11 @@ def _add_source(adder: _Adder, source: Source) -> None:
     known = store.source(connection, source.name)
     changed = known is not None and known[1] != source.sha256
     if changed and not adder.how.replace:
-        reason = f"changed since it was added: `themis add --replace {source.name}` puts it in place of the old one"
-        account.set_aside += [SetAside(draft.name, "", reason) for draft in source.drafts]
-        account.set_aside += source.set_aside
+        reason = (
+            "has other content than the file of this name that was added: if it is a newer version of that, "
+            f"`themis add --replace {source.name}`; if it is another file, rename it first"
+        )
+        adder.set_aside(source, [*(SetAside(draft.name, "", reason) for draft in source.drafts), *source.set_aside])
         return
     if not source.drafts:
         adder.set_aside(source, source.set_aside)

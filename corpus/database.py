@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Engine,
     Float,
@@ -43,6 +44,7 @@ from corpus.errors import EvidenceError
 __all__ = [
     "Boolean",
     "Column",
+    "ColumnElement",
     "Connection",
     "Database",
     "Float",

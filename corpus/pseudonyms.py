@@ -58,6 +58,7 @@ class Pseudonyms:
         """
         self._replacements: dict[str, str] = {}
         self._listed: dict[str, str] = {}
+        self._found: set[str] = set()
         for name, replacement in _numbered(names):
             key = _key(name)
             if self._replacements.setdefault(key, replacement) != replacement:
@@ -111,6 +112,10 @@ class Pseudonyms:
         """The text with every name replaced."""
         return self._pattern.sub(self._shown, text)
 
+    def never_found(self) -> list[str]:
+        """The listed names that have stood in no text so far: perhaps they are written in another way there."""
+        return [name for key, name in self._listed.items() if key not in self._found]
+
     def write_key(self, path: Path, study: Path | None = None) -> None:
         """Write names and replacements to a csv file that only its owner can read.
 
@@ -158,6 +163,7 @@ class Pseudonyms:
 
     def _shown(self, found: re.Match[str]) -> str:
         key = _key(found[0])
+        self._found.add(key)
         replacement = self._replacements[key]
         if found[0] == self._listed[key]:
             return replacement

@@ -10,7 +10,19 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from corpus.database import Column, Connection, Database, Table, added_key, delete, func, insert, select, update
+from corpus.database import (
+    Column,
+    Connection,
+    Database,
+    Table,
+    added_key,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from corpus.errors import EvidenceError
 from corpus.passage import Document, Passage, SetAside, Turn
 from corpus.tables import ATTRIBUTES, DOCUMENTS, LEFT_OUT, LIVE, PASSAGES, SETTINGS, SOURCES, TURNS
@@ -105,10 +117,10 @@ class Store:
         known = {
             (row[0], row[1]): row[2] for row in connection.execute(select(*columns).where(PASSAGES.c.document == key))
         }
-        kept = [known[place] for p in passages if (place := (p.start, p.end)) in known]
-        for start in range(0, len(kept), 500):
-            chunk = kept[start : start + 500]
-            connection.execute(update(PASSAGES).where(PASSAGES.c.id.in_(chunk)).values(live=True))
+        kept = [{"key": known[place], "spans": _spans(p)} for p in passages if (place := (p.start, p.end)) in known]
+        if kept:
+            again = update(PASSAGES).where(PASSAGES.c.id == bindparam("key"))
+            connection.execute(again.values(live=True, sentences=bindparam("spans")), kept)
         _insert(connection, PASSAGES, _passage_rows(key, [p for p in passages if (p.start, p.end) not in known]))
 
     def documents_of(self, connection: Connection, source: int) -> dict[str, int]:
@@ -233,8 +245,12 @@ def _turn_rows(key: int, document: Document) -> Iterator[dict[str, Any]]:
 
 def _passage_rows(key: int, passages: Iterable[Passage]) -> Iterator[dict[str, Any]]:
     for p in passages:
-        sentences = " ".join(f"{start}-{end}" for start, end in p.sentences)
-        yield {"document": key, "start": p.start, "end": p.end, "turn": p.turn, "sentences": sentences, "live": True}
+        place = {"document": key, "start": p.start, "end": p.end, "turn": p.turn}
+        yield {**place, "sentences": _spans(p), "live": True}
+
+
+def _spans(passage: Passage) -> str:
+    return " ".join(f"{start}-{end}" for start, end in passage.sentences)
 
 
 def _passage(document: Document, turn: Turn, row: Any) -> Passage:

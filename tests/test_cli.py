@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from click.testing import CliRunner
 
@@ -266,3 +267,63 @@ def test_suggestions_of_an_earlier_state_are_not_exported_and_counts_say_so(them
     path.write_text(path.read_text().replace("id: bid_candy", "id: bid_sweets"))
     assert "those of an earlier codebook" in themis("counts", "-s", "inquiry")
     assert not Path("s.csv").exists()
+
+
+def test_a_worklist_is_filled_in_and_comes_back(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    themis("code", "-s", "inquiry")
+    themis("export", "worklist", "work.xlsx", "-s", "inquiry")
+    book = openpyxl.load_workbook("work.xlsx")
+    header, *rows = book.active.iter_rows()
+    columns = {cell.value: number for number, cell in enumerate(header)}
+    scores = [(row[columns["code"]].value, -row[columns["score"]].value) for row in rows]
+    assert len(rows) == sum(int(line.rsplit(",", 5)[1]) for line in counted(themis))
+    assert scores == sorted(scores, key=lambda pair: (list(dict(scores)).index(pair[0]), pair[1]))
+    for row in rows[:3]:
+        row[columns["value"]].value = "yes"
+    book.save("work.xlsx")
+    done = themis("import", "work.xlsx", "--coder", "anna", "-s", "inquiry")
+    assert f"Read {len(rows)} decisions: 3 recorded, 0 already there, {len(rows) - 3} blank, 0 set aside." in done
+    themis("code", "-s", "inquiry")
+    themis("export", "worklist", "rest.csv", "-s", "inquiry")
+    done_before = {(row[columns["passage"]].value, row[columns["code"]].value) for row in rows[:3]}
+    with open("rest.csv", encoding="utf-8", newline="") as file:
+        assert not done_before & {(row["passage"], row["code"]) for row in csv.DictReader(file)}
+
+
+def counted(themis):
+    themis("export", "counts", "counts.csv", "-s", "inquiry")
+    return Path("counts.csv").read_text().splitlines()[1:]
+
+
+def test_what_the_program_wrote_is_no_evidence(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    themis("code", "-s", "inquiry")
+    for what in ("passages", "suggestions", "worklist", "counts"):
+        themis("export", what, f"inquiry/{what}.csv", "-s", "inquiry")
+        themis("export", what, f"inquiry/{what}.xlsx", "-s", "inquiry")
+    output = themis("add", "-s", "inquiry", "inquiry", code=1)
+    assert "kept 0 (0 passages)" in output
+    assert output.count("was written by `themis export`") == 8
+
+
+def test_names_that_were_never_found_and_files_without_pseudonyms_are_told(themis, transcripts, tmp_path):
+    (tmp_path / "names.csv").write_text("name\nMair Jones\nOkafor Grace\n")
+    themis("init", "inquiry")
+    output = themis("add", "-s", "inquiry", transcripts / "interview.txt", "--pseudonyms", "names.csv")
+    assert "Never found in these files: Okafor Grace." in output
+    refused = themis("add", "-s", "inquiry", transcripts / "submission.md", code=1)
+    assert "names were replaced in the other files of this study" in refused
+    themis("add", "-s", "inquiry", transcripts / "submission.md", "--no-pseudonyms")
+
+
+def test_the_settings_of_a_whole_study_are_kept_when_a_file_is_added_with_another_unit(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts / "interview.txt")
+    themis("add", "-s", "inquiry", transcripts / "submission.md", "--unit", "sentence")
+    themis("export", "passages", "p.csv", "-s", "inquiry")
+    with open("p.csv", encoding="utf-8", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)]
+    assert "We waited nine months for the money once." in texts

@@ -26,7 +26,8 @@ def commands(group: click.Group = cli.main, above: str = "themis"):
 def reference() -> str:
     parts = [HEAD]
     for name, command in commands():
-        context = click.Context(command, info_name=name, max_content_width=100, terminal_width=100)
+        settings = {"help_option_names": ["-h", "--help"], "max_content_width": 100, "terminal_width": 100}
+        context = click.Context(command, info_name=name, **settings)
         parts.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
     return "\n".join(parts)
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coding.export.rows import Rows
-from coding.export.tables import plain, safe, write
+from coding.export.tables import frame, plain, safe, write
 from corpus.errors import EvidenceError
 
 COLUMNS = {"text": str, "turn": int, "score": float, "suggested": bool}
@@ -119,3 +119,14 @@ def test_excel_knows_a_csv_with_the_mark(tmp_path):
     path = tmp_path / "rows.csv"
     write(Rows({"text": str}, iter([{"text": "£5"}])), path, bom=True)
     assert path.read_bytes() == b"\xef\xbb\xbftext\r\n\xc2\xa35\r\n"
+
+
+def test_rows_are_a_data_frame_for_analysis():
+    rows = [
+        {"text": "a", "turn": 1, "score": 0.5, "suggested": True},
+        {"text": None, "turn": 2, "score": None, "suggested": False},
+    ]
+    found = frame(Rows(COLUMNS, iter(rows)))
+    assert list(found.columns) == list(COLUMNS)
+    assert found["turn"].tolist() == [1, 2]
+    assert found["score"].isna().tolist() == [False, True]

@@ -12,7 +12,6 @@ ROOT = Path(__file__).parent.parent
 
 def ran(*words, cwd):
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    environment["PIP_CONSTRAINT"] = str(ROOT / "constraints.txt")
     done = subprocess.run([str(word) for word in words], cwd=cwd, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -21,11 +20,11 @@ def ran(*words, cwd):
 def test_the_wheel_runs_the_demo_in_an_empty_environment(tmp_path):
     left = shutil.ignore_patterns(".*", "build", "*.egg-info", "demo-study", "__pycache__")
     shutil.copytree(ROOT, tmp_path / "source", ignore=left)
-    ran(sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, tmp_path / "source", cwd=tmp_path)
+    ran(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tmp_path / "source", cwd=tmp_path)
     (wheel,) = tmp_path.glob("themis_coding-*.whl")
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
-    ran(python, "-m", "pip", "install", "--quiet", wheel, cwd=tmp_path)
+    ran(python, "-m", "pip", "install", "--quiet", "-c", ROOT / "constraints.txt", wheel, cwd=tmp_path)
     where = ran(python, "-c", "import coding, corpus, models, cli; print(cli.__file__)", cwd=tmp_path)
     assert Path(where.strip()).is_relative_to(tmp_path / "env")
     output = ran(tmp_path / "env" / "bin" / "themis", "demo", "study", cwd=tmp_path)

@@ -8,9 +8,10 @@ from coding import ledger, suggestions
 from coding.counts import counts
 from coding.quotes import checked
 from coding.study import Study
+from coding.suggestions import Run, Suggestion
 from corpus.database import Connection
 from corpus.errors import EvidenceError
-from corpus.passage import Passage
+from corpus.passage import Passage, questions
 from corpus.store import Kept
 
 Row = dict[str, Any]
@@ -22,6 +23,11 @@ PLACE = {
     "text": str,
 }
 SUGGESTED = {"code": str, "score": float, "suggested": bool, "sentence": str}
+WORK = {
+    **dict.fromkeys(("document", "passage", "speaker", "question", "text", "code", "name", "value", "coder"), str),
+    "score": float,
+    **dict.fromkeys(("by", "sentence", "nearest"), str),
+}
 DECIDED = dict.fromkeys(("document", "passage", "code", "value", "coder", "time", "why"), str)
 COUNTED = {
     **dict.fromkeys(("code", "unit", "attribute", "group"), str),
@@ -49,11 +55,12 @@ def passages(study: Study, connection: Connection) -> Rows:
 
 
 def suggested(study: Study, connection: Connection) -> Rows:
-    """One row for each passage and code, suggested or not; `sentence` is the one that carried the score."""
+    """One row for each passage and code, suggested or not; `sentence` is the one that carried the score.
+
+    EvidenceError where the suggestions are not of today's study.
+    """
     names = study.store.attribute_names(connection)
-    run = suggestions.shown(connection)
-    if old := suggestions.stale(connection, run, study.codebook):
-        raise EvidenceError(f"{old[0].lower()}{old[1:-1]} first, then export")
+    run = _fresh(study, connection)
 
     def rows() -> Iterator[Row]:
         for kept in checked(study, connection):
@@ -66,6 +73,52 @@ def suggested(study: Study, connection: Connection) -> Rows:
                     yield {**place, **said, **attributes}
 
     return Rows({**PLACE, **SUGGESTED, **_columns(names)}, rows())
+
+
+def worklist(study: Study, connection: Connection) -> Rows:
+    """What is suggested and undecided, code by code, the likeliest first, with room for `value` and `coder`.
+
+    Filled in, it is what `themis import` takes. EvidenceError where the suggestions are not of today's study.
+    """
+    run = _fresh(study, connection)
+    decided = {(passage, code) for passage, values in ledger.agreed(connection, study.codebook) for code in values}
+    found = [s for s in suggestions.suggested(connection, run.id) if (s.passage, s.code) not in decided]
+    places = {
+        key: (passage, asked[passage.turn])
+        for kept in checked(study, connection, study.store.holding(connection, [s.passage for s in found]))
+        for asked in [questions(kept.document)]
+        for key, passage in kept.passages
+    }
+    order = {code: number for number, code in enumerate(study.codebook.by_id)}
+    found = sorted(found, key=lambda s: (order[s.code], -s.score))
+    return Rows(WORK, (_work(study, run, s, *places[s.passage]) for s in found))
+
+
+def _work(study: Study, run: Run, s: Suggestion, passage: Passage, question: str) -> Row:
+    kind, _, text = run.reasons[s.because] if s.because >= 0 else ("", "", "")
+    return {
+        "document": passage.document,
+        "passage": passage.id,
+        "speaker": passage.speaker,
+        "question": question,
+        "text": passage.text,
+        "code": s.code,
+        "name": study.codebook.by_id[s.code].name,
+        "value": None,
+        "coder": None,
+        "score": s.score,
+        "by": run.kinds[s.code],
+        "sentence": _sentence(passage, s.sentence),
+        "nearest": f"{kind}: {text}" if kind else None,
+    }
+
+
+def _fresh(study: Study, connection: Connection) -> Run:
+    """The run that is shown; EvidenceError where it is not of today's codebook and passages."""
+    run = suggestions.shown(connection)
+    if old := suggestions.stale(connection, run, study.codebook):
+        raise EvidenceError(f"{old[0].lower()}{old[1:-1]} first, then export")
+    return run
 
 
 def decisions(study: Study, connection: Connection) -> Rows:
@@ -94,6 +147,7 @@ def counted(study: Study, by: str | None = None, unit: str = "passage") -> Rows:
 KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "passages": passages,
     "suggestions": suggested,
+    "worklist": worklist,
     "decisions": decisions,
 }
 

@@ -7,14 +7,18 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from coding.export.rows import Row, Rows
 from corpus.errors import EvidenceError
 
+if TYPE_CHECKING:
+    import pandas
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 XLSX_ROWS, XLSX_CELL = 1_048_576, 32_767
 BATCH = 50_000
+WIDTHS = {"text": 70, "sentence": 50, "question": 40, "nearest": 50, "document": 24, "passage": 24, "name": 24}
 PARQUET = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
@@ -34,6 +38,13 @@ def write(rows: Rows, path: Path, bom: bool = False) -> int:
         if bom and path.suffix.lower() == ".csv":
             part.write_bytes(b"\xef\xbb\xbf" + part.read_bytes())
     return written
+
+
+def frame(rows: Rows) -> "pandas.DataFrame":
+    """The rows as a data frame, for analysis in Python; an empty cell is missing."""
+    import pandas
+
+    return pandas.DataFrame.from_records(list(rows.rows), columns=list(rows.columns))
 
 
 def safe(value: Any) -> Any:
@@ -83,14 +94,18 @@ def _xlsx(rows: Rows, path: Path) -> int:
     with xlsxwriter.Workbook(path, {"constant_memory": True}) as book:
         sheet = book.add_worksheet("themis")
         sheet.freeze_panes(1, 0)
-        bold = book.add_format({"bold": True})
+        bold, wrapped = book.add_format({"bold": True}), book.add_format({"text_wrap": True, "valign": "top"})
         for column, name in enumerate(rows.columns):
+            sheet.set_column(column, column, WIDTHS.get(name, 14), wrapped)
             sheet.write_string(0, column, name, bold)
+            if name == "value":
+                sheet.data_validation(1, column, XLSX_ROWS - 1, column, {"validate": "list", "source": ["yes", "no"]})
         for written, row in enumerate(rows.rows, start=1):
             if written >= XLSX_ROWS:
                 raise EvidenceError(f"an xlsx sheet holds {XLSX_ROWS:,} rows and there are more: write csv or parquet")
             for column, name in enumerate(rows.columns):
                 _xlsx_cell(sheet, written, column, row[name])
+        sheet.autofilter(0, 0, written, len(rows.columns) - 1)
     return written
 
 
@@ -106,7 +121,6 @@ def _xlsx_cell(sheet: Any, row: int, column: int, value: Any) -> None:
 
 
 def _parquet(rows: Rows, path: Path) -> int:
-    import pandas
     import pyarrow
     import pyarrow.parquet
 
@@ -114,8 +128,7 @@ def _parquet(rows: Rows, path: Path) -> int:
     written = 0
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
         for batch in _batches(rows.rows):
-            frame = pandas.DataFrame(batch, columns=list(rows.columns)).astype(object)
-            writer.write_table(pyarrow.Table.from_pandas(frame, schema=schema, preserve_index=False))
+            writer.write_table(pyarrow.Table.from_pylist(batch, schema=schema))
             written += len(batch)
     return written
 

@@ -54,9 +54,11 @@ def _chosen(file: File, options: Options) -> tuple[Table, list[SetAside | str]]:
     sheets = list(tables(file))
     if not sheets:
         raise EvidenceError("holds no rows under a heading")
+    for _, table, _ in sheets:
+        table.check_evidence()
     titles = [title for title, _, _ in sheets]
     named = options.sheet if titles != [""] else None
-    title, table, left = sheets[_number_named(named, titles) if named else _first_with_text(sheets, options)]
+    title, table, left = sheets[_number_named(named, titles) if named else _with_most_text(sheets, options)]
     others = [
         SetAside(file.name, f"sheet {other}", f"another sheet was read; --sheet {other!r} reads this one")
         for other in titles
@@ -80,15 +82,19 @@ def _is_conversation(table: Table, options: Options) -> bool:
     return turns.are_turns([dict(zip(table.headings, row.cells, strict=True)) for row in table.rows[:50]])
 
 
-def _first_with_text(sheets: Sequence[tuple[str, Table, object]], options: Options) -> int:
+def _with_most_text(sheets: Sequence[tuple[str, Table, object]], options: Options) -> int:
+    """The sheet with the most rows among those with text: a cover sheet has few. The first of equals."""
     problem: EvidenceError | None = None
+    sizes = [0] * len(sheets)
     for number, (_, table, _) in enumerate(sheets):
         try:
             if _is_conversation(table, options) or table.choose(options):
-                return number
+                sizes[number] = len(table.rows)
         except EvidenceError as error:
             problem = problem or error
-    raise problem or EvidenceError("holds no rows")
+    if not any(sizes):
+        raise problem or EvidenceError("holds no rows")
+    return sizes.index(max(sizes))
 
 
 def _delimited(file: File) -> Iterator[tuple[str, Grid, list[SetAside | str]]]:

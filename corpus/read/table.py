@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from corpus.errors import EvidenceError
 from corpus.passage import Block, Draft, SetAside
 from corpus.read import columns
 from corpus.read.columns import Columns
 from corpus.read.options import Options
 
 _LONG_HEADING = 30
+_OURS = (("document", "passage"), ("code", "unit"))  # how the tables begin that the program itself writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class Table:
 
     headings: tuple[str, ...]
     rows: tuple[Row, ...]
+
+    def check_evidence(self) -> None:
+        """Raise EvidenceError for a table that this program wrote."""
+        if self.headings[:2] in _OURS:
+            raise EvidenceError("was written by `themis export`: it is no evidence (`themis import` takes decisions)")
 
     def choose(self, options: Options) -> Columns:
         """The columns that hold text, id and attributes. Raises EvidenceError, see `columns.choose`."""
@@ -57,6 +64,7 @@ def drafts(name: str, table: Table, options: Options) -> Iterator[Draft | SetAsi
 
     Raises EvidenceError where the columns cannot be found.
     """
+    table.check_evidence()
     chosen = table.choose(options)
     yield from chosen.guesses
     taken: set[str] = set()
