@@ -20,7 +20,8 @@ def ran(*words, cwd):
 def test_the_wheel_runs_the_demo_in_an_empty_environment(tmp_path):
     left = shutil.ignore_patterns(".*", "build", "*.egg-info", "demo-study", "__pycache__")
     shutil.copytree(ROOT, tmp_path / "source", ignore=left)
-    ran(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path, tmp_path / "source", cwd=tmp_path)
+    build = (sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", tmp_path)
+    ran(*build, tmp_path / "source", cwd=tmp_path)
     (wheel,) = tmp_path.glob("themis_coding-*.whl")
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env" / "bin" / "python"
