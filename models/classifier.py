@@ -16,6 +16,7 @@ from models.features import Features, best_of
 PRIOR = 0.25  # a likeness of one standard deviation beside a vector of length 1
 STEPS = 1000  # of the optimiser, at most
 SHRINK = 20  # positives at which a code's own threshold weighs as much as the pooled one
+DOUBT, ROOM = 50, 1.5  # suggested at most: 1.5 times the share of yes, were 50 passages more decided no
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,23 @@ def thresholds(scores: Floats, targets: Floats) -> Floats:
             safer = (pooled + _cut_at(scores[rows, column], round(positives))) / 2
             cuts[column] = (positives * own + SHRINK * safer) / (positives + SHRINK)
     return cuts
+
+
+def bounded(cuts: Floats, targets: Floats, unread: Floats, expected: float) -> Floats:
+    """(c,) cuts, raised where more of the undecided passages would be suggested than the decisions give reason for.
+
+    People decide first on what looks like a yes, so that of a few decisions most are, and the best cut among them is
+    passed by half the corpus. The share allowed grows with the decisions, from `expected` on.
+    targets: (n, c) as in `thresholds`. unread: (m, c) scores of a sample of the corpus, nan where decided.
+    """
+    yes, decided = np.nansum(targets, axis=0), (~np.isnan(targets)).sum(axis=0)
+    shares = np.clip(ROOM * yes / (decided + DOUBT), expected, 1)
+    raised = cuts.copy()
+    for column, share in enumerate(shares):
+        scores = unread[~np.isnan(unread[:, column]), column]
+        if len(scores):
+            raised[column] = max(cuts[column], np.quantile(scores, 1 - share))
+    return raised
 
 
 def _cut_at(scores: Floats, count: int) -> float:

@@ -5,20 +5,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.classifier import sigmoid, thresholds
+from models.classifier import bounded, sigmoid, thresholds
 from models.crossfit import Blend, Training, held_out, prepare, with_codebook
-from models.evidence import LIKENESS, SCORE, Evidence, Floats, Integers, Reason, Scores, Theme
+from models.evidence import LIKENESS, SCORE, Evidence, Flags, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
 from models.features import Features, Likeness, best_at, fit_likeness
 
 __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme", "learn"]
+FEWEST = 4  # decisions of either kind below which likeness orders a corpus as well as what is learned from them
 
 
 @dataclass(frozen=True)
 class Trained:
     """What people's decisions added to the likeness.
 
-    columns: (t,) the codes with a yes and a no. keys: (k,) rising, the passages trained on. held: (k, t) their scores
+    columns: (t,) the codes with decisions enough. keys: (k,) rising, the passages trained on. held: (k, t) their scores
     from models that did not see their document.
     """
 
@@ -42,7 +43,7 @@ class Model:
     """What `learn` found; it holds no corpus, and scores any block of passages.
 
     codes: c ids. kind: c times "likeness" (standard deviations over the corpus's mean) or "score" (0 to 1, no
-    probability), which is what a code has once people decided both a yes and a no. thresholds: (c,).
+    probability), which is what a code has once people decided FEWEST yes and FEWEST no. thresholds: (c,).
     """
 
     codes: tuple[str, ...]
@@ -88,20 +89,25 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
 
     theme_vectors: the vector of every text of every theme. labelled: n passages that people decided on.
     labels: (n, c) 1 yes, 0 no, 0.5 people disagree, nan not decided. groups: (n,) number of each passage's document.
-    background: a random sample of the corpus, about 2,000 passages. expected: share of passages that carry a code,
-    suggested while a code has no decisions. The same input and seed give the same model.
+    background: a random sample of the corpus, about 2,000 passages. expected: share of passages that carry a code.
+    A code with fewer than FEWEST yes or fewer than FEWEST no stays a likeness, of which that share is suggested. The
+    same input and seed give the same model.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1, user_api="blas"):  # small matrices: threads would only wait for each other
         likeness = fit_likeness(themes, theme_vectors, background)
-        cuts = np.quantile(likeness.features(background).undecided()[0], 1 - expected, axis=0)
-        columns = np.flatnonzero((labels == 1).any(axis=0) & (labels == 0).any(axis=0))
+        features = likeness.features(background)
+        cuts = np.quantile(features.undecided()[0], 1 - expected, axis=0)
+        columns = np.flatnonzero(np.minimum((labels == 1).sum(axis=0), (labels == 0).sum(axis=0)) >= FEWEST)
         trained = None
         if len(columns):
             training = prepare(labelled, labels, groups, background, seed)
             training = with_codebook(training, themes, theme_vectors, likeness)
-            trained, cuts[columns] = _trained(training, likeness, columns)
+            trained, found = _trained(training, likeness, columns)
+            unread = trained.score(features, background)
+            unread[_decided(labelled, labels[:, columns], background)] = np.nan
+            cuts[columns] = bounded(found, labels[:, columns], unread, expected)
     kind = tuple(SCORE if column in columns else LIKENESS for column in range(len(themes)))
     library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
     return Model(tuple(theme.id for theme in themes), kind, cuts, likeness, library, trained)
@@ -113,3 +119,9 @@ def _trained(training: Training, likeness: Likeness, columns: Integers) -> tuple
     blend = training.fitted(likeness)
     trained = Trained(blend, columns, training.evidence.keys[order], scores[order])
     return trained, thresholds(scores, training.labels[:, columns])
+
+
+def _decided(labelled: Evidence, labels: Floats, background: Evidence) -> Flags:
+    """(b, c) whether a passage of the background is one that people decided on."""
+    keys = [labelled.keys[~np.isnan(column)] for column in labels.T]
+    return np.stack([np.isin(background.keys, own) for own in keys], axis=1)

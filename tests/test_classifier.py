@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.classifier import Rows, _best_cut, fit, folds, sigmoid, thresholds
+from models.classifier import Rows, _best_cut, bounded, fit, folds, sigmoid, thresholds
 
 
 def rows(count=120, codes=3, seed=0):
@@ -111,3 +111,20 @@ def test_thresholds_move_from_the_safer_cut_to_the_own_one():
 def test_a_code_that_nobody_decided_gets_the_pooled_cut():
     scores = np.array([[0.9, 0.3], [0.2, 0.2]])
     assert thresholds(scores, np.array([[1.0, np.nan], [0.0, np.nan]]))[1] == pytest.approx(0.55)
+
+
+def test_a_cut_is_raised_to_the_share_that_decisions_give_reason_for():
+    unread = np.column_stack([np.linspace(0.01, 1, 100)] * 4)
+    unread[50:, 3] = np.nan  # decided: its best half does not count
+    targets = np.full((30, 4), np.nan)
+    targets[:10, :2] = 1  # 10 yes of 10: 1.5 * 10 / 60 is a quarter
+    targets[:, 2] = 0  # no yes: the expected share
+    targets[:10, 3] = 1
+    cuts = bounded(np.array([0.0, 0.9, 0.0, 0.0]), targets, unread, expected=0.05)
+    suggested = [(unread[:, code] >= cuts[code]).sum() for code in range(4)]
+    assert cuts[1] == 0.9  # never lowered
+    assert suggested == [25, 11, 5, 13]
+
+
+def test_a_corpus_that_was_read_to_the_end_bounds_no_cut():
+    assert bounded(np.array([0.2]), np.ones((3, 1)), np.full((3, 1), np.nan), expected=0.05) == pytest.approx([0.2])

@@ -104,7 +104,7 @@ def test_labels_help_on_documents_that_were_not_seen(corpus, vectors):
     assert 2 * hits / (after.suggested.sum() + labels.sum()) > 0.75
 
 
-def test_a_code_moves_to_a_score_when_both_a_yes_and_a_no_were_decided(corpus, vectors):
+def test_a_code_moves_to_a_score_when_yes_and_no_were_decided(corpus, vectors):
     evidence, labels, documents = first(corpus, 60)
     labels = labels.copy()
     labels[:, 1] = np.where(labels[:, 1] == 1, 1, np.nan)
@@ -159,13 +159,36 @@ def test_few_documents_are_no_obstacle(corpus, vectors, documents):
     assert np.isfinite(model.score(corpus[0]).score).all()
 
 
-def test_one_yes_and_one_no_are_enough_to_begin(corpus, vectors):
+def decided(corpus, yes, no, code=0):
+    """So many decisions of one code and none of the others, as when people begin with what looks like it."""
     evidence, labels, documents = corpus
-    chosen = np.array([np.flatnonzero(labels[:, 0] == 1)[0], np.flatnonzero(labels.sum(axis=1) == 0)[0]])
-    model = learn(THEMES, vectors, evidence.rows(chosen), labels[chosen], documents[chosen], evidence)
-    likeness = learn(THEMES, vectors, *none_of(corpus), evidence)
-    assert model.kind[0] == SCORE
-    new, old = model.score(evidence).score[:, 0], likeness.score(evidence).score[:, 0]
+    rows = np.sort(np.concatenate([np.flatnonzero(labels[:, code] == kind)[:n] for kind, n in ((1, yes), (0, no))]))
+    given = np.full((len(rows), 3), np.nan)
+    given[:, code] = labels[rows, code]
+    return evidence.rows(rows), given, documents[rows]
+
+
+@pytest.mark.parametrize(("yes", "no", "kind"), [(3, 1, LIKENESS), (3, 9, LIKENESS), (9, 3, LIKENESS), (4, 4, SCORE)])
+def test_few_decisions_leave_a_code_as_it_was(corpus, vectors, yes, no, kind):
+    model = learn(THEMES, vectors, *decided(corpus, yes, no), corpus[0])
+    likeness = learn(THEMES, vectors, *none_of(corpus), corpus[0])
+    assert model.kind == (kind, LIKENESS, LIKENESS)
+    np.testing.assert_array_equal(model.thresholds[1:], likeness.thresholds[1:])
+    assert (model.thresholds[0] == likeness.thresholds[0]) == (kind == LIKENESS)
+
+
+@pytest.mark.parametrize(("yes", "no"), [(4, 4), (8, 4), (20, 10)])
+def test_decisions_that_are_mostly_yes_do_not_make_most_of_the_corpus_suggested(corpus, vectors, yes, no):
+    given = decided(corpus, yes, no)
+    found = learn(THEMES, vectors, *given, corpus[0]).score(corpus[0])
+    unread = ~np.isin(corpus[0].keys, given[0].keys)
+    assert found.suggested[unread, 0].mean() <= 1.5 * yes / (yes + no + 50) + 0.005
+
+
+def test_the_first_score_orders_the_corpus_much_as_likeness_did(corpus, vectors):
+    model = learn(THEMES, vectors, *decided(corpus, 4, 4), corpus[0])
+    likeness = learn(THEMES, vectors, *none_of(corpus), corpus[0])
+    new, old = (each.score(corpus[0]).score[:, 0] for each in (model, likeness))
     assert np.corrcoef(np.argsort(np.argsort(new)), np.argsort(np.argsort(old)))[0, 1] > 0.6
 
 
