@@ -31,7 +31,7 @@ clean:
 	rm -rf .venv demo-study build dist *.egg-info
 
 .venv/bin/python:
-	@$(PYTHON) -m venv .venv 2>/dev/null || .ci/venv $(PYTHON)
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || .ci/venv $(PYTHON)
 
 .venv/installed: .venv/bin/python pyproject.toml constraints.txt
 	@echo "Installing into .venv (once; a few minutes, about 1.5 GB)"

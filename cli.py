@@ -178,6 +178,8 @@ def code(study: "Study", code_interviewer: bool) -> None:
     with bars() as show:
         done = run(study, show)
     say(telling.of_run(done))
+    if study.settings["language"] != "en" and not study.settings["encoder"]:
+        click.echo("The encoder knows English only; for other languages: themis settings encoder=NAME_OR_FOLDER")
 
 
 @main.command()
