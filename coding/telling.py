@@ -34,6 +34,9 @@ class Telling:
     numbers: frozenset[str] = field(default_factory=frozenset)
     after: Sequence[str] = ()
 
+    def __post_init__(self) -> None:
+        assert all(len(row) == len(self.columns) for row in self.rows), self.title
+
 
 def of_account(account: "Account") -> Telling:
     """What became of everything that was read."""
@@ -71,6 +74,7 @@ def of_run(done: "Done") -> Telling:
     rows = [
         (
             "  " * line.depth + line.name,
+            line.code,
             line.kind,
             *map(_n, (line.suggested, line.first, line.yes, line.no, line.differ)),
         )

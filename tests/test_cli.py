@@ -327,3 +327,14 @@ def test_the_settings_of_a_whole_study_are_kept_when_a_file_is_added_with_anothe
     with open("p.csv", encoding="utf-8", newline="") as file:
         texts = [row["text"] for row in csv.DictReader(file)]
     assert "We waited nine months for the money once." in texts
+
+
+def test_stopping_by_hand_says_that_nothing_is_lost(themis, transcripts, monkeypatch):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+
+    def stopped(*given):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("coding.run.embed", stopped)
+    assert "What was done is kept: the same command goes on from there." in themis("code", "-s", "inquiry", code=130)
