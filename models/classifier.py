@@ -16,7 +16,7 @@ from models.features import Features, best_of
 PRIOR = 0.25  # a likeness of one standard deviation beside a vector of length 1
 STEPS = 1000  # of the optimiser, at most
 SHRINK = 20  # positives at which a code's own threshold weighs as much as the pooled one
-DOUBT, ROOM = 50, 1.5  # suggested at most: 1.5 times the share of yes, were 50 passages more decided no
+ROOM, DOUBT = 2, 100  # see `bounded`
 
 
 @dataclass(frozen=True)
@@ -139,11 +139,12 @@ def bounded(cuts: Floats, targets: Floats, unread: Floats, expected: float) -> F
     """(c,) cuts, raised where more of the undecided passages would be suggested than the decisions give reason for.
 
     People decide first on what looks like a yes, so that of a few decisions most are, and the best cut among them is
-    passed by half the corpus. The share allowed grows with the decisions, from `expected` on.
+    passed by half the corpus. The share allowed is ROOM times that of the yes, drawn to `expected` as if DOUBT passages
+    more had been decided and that share of them been allowed.
     targets: (n, c) as in `thresholds`. unread: (m, c) scores of a sample of the corpus, nan where decided.
     """
     yes, decided = np.nansum(targets, axis=0), (~np.isnan(targets)).sum(axis=0)
-    shares = np.clip(ROOM * yes / (decided + DOUBT), expected, 1)
+    shares = np.minimum((ROOM * yes + DOUBT * expected) / (decided + DOUBT), 1)
     raised = cuts.copy()
     for column, share in enumerate(shares):
         scores = unread[~np.isnan(unread[:, column]), column]

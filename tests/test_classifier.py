@@ -116,14 +116,14 @@ def test_a_code_that_nobody_decided_gets_the_pooled_cut():
 def test_a_cut_is_raised_to_the_share_that_decisions_give_reason_for():
     unread = np.column_stack([np.linspace(0.01, 1, 100)] * 4)
     unread[50:, 3] = np.nan  # decided: its best half does not count
-    targets = np.full((30, 4), np.nan)
-    targets[:10, :2] = 1  # 10 yes of 10: 1.5 * 10 / 60 is a quarter
-    targets[:, 2] = 0  # no yes: the expected share
+    targets = np.full((100, 4), np.nan)
+    targets[:10, :2] = 1  # 10 yes of 10: (2 * 10 + 100 * 0.13) / (10 + 100) is 0.3
+    targets[:, 2] = 0  # 100 no: 0.13 / 2
     targets[:10, 3] = 1
-    cuts = bounded(np.array([0.0, 0.9, 0.0, 0.0]), targets, unread, expected=0.05)
+    cuts = bounded(np.array([0.0, 0.9, 0.0, 0.0]), targets, unread, expected=0.13)
     suggested = [(unread[:, code] >= cuts[code]).sum() for code in range(4)]
     assert cuts[1] == 0.9  # never lowered
-    assert suggested == [25, 11, 5, 13]
+    assert suggested == [30, 11, 7, 15]
 
 
 def test_a_corpus_that_was_read_to_the_end_bounds_no_cut():
