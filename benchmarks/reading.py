@@ -1,6 +1,6 @@
 """Read the 230 hearing days of the Post Office Inquiry: speakers, offsets, speed, memory.
 
-python benchmarks/reading.py ../shared/data/post_office_inquiry.tar.xz
+python -m benchmarks.reading [ARCHIVE]
 """
 
 import argparse
@@ -61,7 +61,8 @@ class Tally:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("archive", type=Path)
+    archive = Path(__file__).parents[2] / "shared" / "data" / "post_office_inquiry.tar.xz"
+    parser.add_argument("archive", type=Path, nargs="?", default=archive)
     archive = parser.parse_args().archive
     tally = Tally()
     with tempfile.TemporaryDirectory() as folder:
