@@ -25,6 +25,10 @@ UNITS = ["passage", "document", "speaker"]
 class Commands(click.Group):
     """Every error that a user can put right is one line and exit 1; a bug keeps its traceback."""
 
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the work, not of the alphabet."""
+        return list(self.commands)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:

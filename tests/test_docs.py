@@ -16,7 +16,7 @@ What `themis COMMAND --help` prints, for every command. Made by `python -m tests
 
 
 def commands(group: click.Group = cli.main, above: str = "themis"):
-    for name, command in sorted(group.commands.items()):
+    for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, f"{above} {name}")
         else:
