@@ -15,7 +15,7 @@ from models.features import Features, Likeness, centred
 from models.words import Words, fit_words
 
 FOLDS = 5
-STRENGTH = 3.0  # choosing it by cross-validation was slower and no better: see docs/measured-models.md
+STRENGTH = 3.0  # choosing it by cross-validation was slower and no better: see docs/measured.md
 PRESUMED, PRESUMED_WEIGHT = 100, 0.5  # unread passages taken for a no of every code
 CODEBOOK_WEIGHT = 0.3  # of an example or a near-miss beside a decided passage
 WORDS_STRENGTH, WORDS_SHARE, WORDS_HALF = 10.0, 0.5, 16  # words weigh 0.25 at 16 positives, 0.5 at many

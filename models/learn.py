@@ -12,7 +12,7 @@ from models.explain import Library, gather
 from models.features import Features, Likeness, best_at, fit_likeness
 
 __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme", "learn"]
-FEWEST = 4  # decisions of either kind below which likeness orders a corpus as well as what is learned from them
+FEWEST = 4  # decisions of either kind before a code is learned: see docs/measured.md
 
 
 @dataclass(frozen=True)
