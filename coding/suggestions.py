@@ -73,7 +73,7 @@ class Basis:
 class Run:
     """One run of the machine.
 
-    kinds: by code, "likeness" (no decisions of both kinds yet) or "score". thresholds: by code, the lowest suggested.
+    kinds: by code, "likeness" (fewer than 4 yes or 4 no) or "score". thresholds: by code, the lowest suggested.
     reasons: (kind, code, text or passage id) that a suggestion's `because` counts into.
     """
 

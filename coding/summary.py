@@ -16,7 +16,7 @@ FIRST = 0.2  # the highest fifth of what is suggested and unread
 class CodeLine:
     """One code: numbers of passages. first: suggested, unread, and among the highest fifth of those.
 
-    kind: "likeness" while no decisions of both kinds exist, then "score". depth: 0 for a code that is nested in none.
+    kind: "likeness" until there are 4 yes and 4 no, then "score". depth: 0 for a code that is nested in none.
     """
 
     code: str

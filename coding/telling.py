@@ -95,7 +95,7 @@ def of_quota(kinds: Iterable[str]) -> list[str]:
         return []
     return [
         "By likeness a code gets the passages most like its words, a fixed share of all (5 %, or the setting "
-        "`expected`): where to look, not how many there are. Once people have decided it becomes a score."
+        "`expected`): where to look, not how many there are. With 4 yes and 4 no it becomes a score, learned from them."
     ]
 
 
