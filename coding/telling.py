@@ -178,8 +178,8 @@ def _caveats(counts: Sequence["Count"]) -> list[str]:
     lines = []
     if any(count.suggested for count in counts):
         lines.append(
-            "Suggested: by the machine, not corrected; without a random audit no interval holds for it. Unread: those "
-            "of them that nobody has decided."
+            "Suggested, not corrected: the machine's count, for which no interval holds without a random audit. "
+            "Unread: those of them that nobody has decided."
         )
     if counts and counts[0].unit != "passage":
         lines.append(f"Open: {counts[0].unit}s read in part, or where coders differ.")

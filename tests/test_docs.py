@@ -59,5 +59,14 @@ def test_paths_in_the_readme_exist():
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, transcripts):
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    (transcripts / "attributes.csv").write_text("file,Size\ninterview.txt,small\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    found = {}
+    exec(block, found)
+    assert {count.group for count in found["counts"](found["study"], by="Size")} == {"(none)", "small", "large"}
+
+
 if __name__ == "__main__":
     REFERENCE.write_text(reference(), encoding="utf-8")
