@@ -26,6 +26,7 @@ benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.embedding
 	$(BIN)/python -m benchmarks.few_labels
 	$(BIN)/python -m benchmarks.commands
+	$(BIN)/python -m benchmarks.scale
 
 clean:
 	rm -rf .venv demo-study build dist *.egg-info
