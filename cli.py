@@ -129,7 +129,7 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
     with bars() as show:
         account = add_files(study, files, reading, show, **how)
     say(telling.of_account(account))
-    if listed and (never := listed.never_found()):
+    if listed and account.kept and (never := listed.never_found()):
         click.echo(f"Never found in these files: {', '.join(never)}. Are they written in another way?")
     if not (account.kept or account.already or account.replaced):
         sys.exit(1)
@@ -221,7 +221,8 @@ def remove(study: "Study", names: tuple[str, ...]) -> None:
 
     for name, decisions in take_out(study, names):
         click.echo(
-            f"Removed {name}, and {decisions:,} decisions in it from the counts; adding the file again undoes it."
+            f"Removed {name}, and {decisions:,} decisions in it from the counts. Text and decisions stay in "
+            "study.db; adding the file again brings them back."
         )
 
 
@@ -230,18 +231,27 @@ def remove(study: "Study", names: tuple[str, ...]) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
 @click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
+@click.option("--coder", help="For a worklist: whose it is.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
 @in_study
-def export(study: "Study", what: str, file: Path, by: str | None, unit: str, bom: bool) -> None:
+def export(study: "Study", what: str, file: Path, by: str | None, unit: str, coder: str | None, bom: bool) -> None:
     """Write tidy rows to FILE: .csv, .xlsx, .jsonl or .parquet.
 
-    A worklist is what is suggested and undecided, the likeliest first: fill in value and coder, and import it.
+    A worklist is what is suggested and undecided, code by code, the likeliest first: fill in value
+    and coder, and import it. With --coder it is what that coder has not decided.
     """
-    from coding.export.rows import KINDS, counted
+    from coding.export.rows import KINDS, counted, worklist
     from coding.export.tables import write
 
+    if what == "worklist" and file.exists():
+        raise EvidenceError(f"{file} is there already, perhaps with decisions in it: import it, or give another name")
     with study.store.database.reading() as connection:
-        rows = counted(study, by, unit) if what == "counts" else KINDS[what](study, connection)
+        if what == "counts":
+            rows = counted(study, by, unit)
+        elif what == "worklist":
+            rows = worklist(study, connection, coder)
+        else:
+            rows = KINDS[what](study, connection)
         written = write(rows, file, bom)
     click.echo(f"Wrote {written:,} rows of {what} to {file}.")
 
@@ -302,6 +312,11 @@ def settings(study: "Study", changes: tuple[str, ...]) -> None:
         study = configure(study, pairs(changes))
     for name, value in study.settings.items():
         click.echo(f"{name}={value}")
+    if changes:
+        from coding.summary import cautions
+
+        now = cautions(study)
+        say(Telling(before=[line for line in (now.stale, *telling.of_outside(now.outside)) if line]))
 
 
 @main.command()

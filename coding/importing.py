@@ -35,10 +35,14 @@ COLUMNS = {
 
 @dataclass
 class Imported:
-    """What became of the cells: `read == recorded + already + blank + len(set_aside)`."""
+    """What became of the cells: `read == recorded + already + blank + len(set_aside)`.
+
+    changed: those of the recorded that change what the same coder said before.
+    """
 
     read: int = 0
     recorded: int = 0
+    changed: int = 0
     already: int = 0
     blank: int = 0
     set_aside: list[SetAside] = field(default_factory=list)
@@ -87,6 +91,7 @@ def import_decisions(study: Study, path: Path, coder: str | None = None) -> Impo
                 account.recorded += new
                 account.already += not new
         ledger.record(connection, book.new)
+        account.changed = book.changed
     return account
 
 
@@ -98,6 +103,7 @@ class _Book:
         self._coders: dict[str, str] = {}
         self._rows: dict[tuple[str, int, str], tuple[str, bool | None]] = {}
         self.new: list[Decision] = []
+        self.changed = 0
         for decision in held:
             self._coders.setdefault(decision.coder.casefold(), decision.coder)
             self._held[decision.coder, decision.passage, decision.code] = decision
@@ -116,6 +122,7 @@ class _Book:
             raise EvidenceError(
                 f"{coder} decided otherwise since, on {held.time[:10]}: clear its time to record it all the same"
             )
+        self.changed += held is not None
         self._held[key] = replace(decision, coder=coder)
         self.new.append(self._held[key])
         return True

@@ -163,6 +163,14 @@ class Carried:
     left: list[Decision]
 
 
+def outside(connection: Connection) -> int:
+    """How many decisions hold on passages that do not count now: of another unit, or in documents no longer there."""
+    newest = select(func.max(DECISIONS.c.id)).group_by(DECISIONS.c.coder, DECISIONS.c.passage, DECISIONS.c.code)
+    rows = select(func.count()).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS))
+    held = DECISIONS.c.id.in_(newest), DECISIONS.c.value.is_not(None)
+    return int(connection.execute(rows.where(~LIVE, *held)).scalar_one())
+
+
 def carry(store: Store, connection: Connection, old: Sequence[int], new: int) -> Carried:
     """Repeat the decisions on a document's retired texts, newest first, where the new one says the same words in order.
 

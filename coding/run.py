@@ -94,10 +94,14 @@ def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]
     seed = int(study.settings["seed"])
     with study.store.database.reading() as connection:
         decided = dict(ledger.agreed(connection, study.codebook, upto))
-        keys = study.store.passage_keys(connection)
-        sample = np.random.default_rng(seed).choice(keys, min(BACKGROUND, len(keys)), replace=False)
-        labelled = _items(study, connection, list(decided))
-        background = _items(study, connection, [int(key) for key in sample])
+        places = study.store.places_in_order(connection)
+        rank = {key: number for number, (key, _, _) in enumerate(places)}
+        names = {name: number for number, name in enumerate(dict.fromkeys(name for _, name, _ in places))}
+        group = {key: names[name] for key, name, _ in places}
+        sample = np.random.default_rng(seed).choice(len(places), min(BACKGROUND, len(places)), replace=False)
+        labelled = sorted(_items(study, connection, list(decided)), key=lambda item: rank[item.key])
+        chosen = _items(study, connection, [places[number][0] for number in sample])
+        background = sorted(chosen, key=lambda item: rank[item.key])
         quoted = _quoted(study, connection, list(decided))
     study.vectors.embed(texts([*labelled, *background]))  # what another process added meanwhile
     values = [[decided[item.key].get(code, np.nan) for code in study.codebook.by_id] for item in labelled]
@@ -108,7 +112,7 @@ def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]
         dict(zip(words, study.vectors.get(words), strict=True)),
         evidence(labelled, study.vectors),
         np.array(values, dtype=float).reshape(len(labelled), len(books)),
-        np.array([item.document for item in labelled], dtype=np.int64),
+        np.array([group[item.key] for item in labelled], dtype=np.int64),
         evidence(background, study.vectors),
         seed=seed,
         expected=float(study.settings["expected"]),

@@ -79,12 +79,13 @@ class Cautions:
     """What whoever reads the counts must know of them.
 
     stale: what the suggestions do not know of, "" for nothing. orphans: decisions on codes that are gone, by code.
-    kinds: what the suggestions rest on, "likeness" or "score".
+    kinds: what the suggestions rest on, "likeness" or "score". outside: decisions on passages that do not count now.
     """
 
     stale: str
     orphans: dict[str, int]
     kinds: frozenset[str]
+    outside: int
 
 
 def cautions(study: Study) -> Cautions:
@@ -95,6 +96,7 @@ def cautions(study: Study) -> Cautions:
             stale=suggestions.stale(connection, run, study.codebook),
             orphans=dict(ledger.orphans(connection, study.codebook)),
             kinds=frozenset(run.kinds.values() if run else ()),
+            outside=ledger.outside(connection),
         )
 
 

@@ -57,9 +57,11 @@ def of_account(account: "Account") -> Telling:
 
 def of_import(done: "Imported") -> Telling:
     """What became of the decisions in a spreadsheet."""
-    numbers = f"{done.recorded:,} recorded, {done.already:,} already there, {done.blank:,} blank"
+    changed = f" ({done.changed:,} of them change what the same coder said before)" if done.changed else ""
+    numbers = f"{done.recorded:,} recorded{changed}, {done.already:,} already there, {done.blank:,} blank"
     told = f"Read {done.read:,} decisions: {numbers}, {len(done.set_aside):,} set aside."
-    return Telling(before=[*of_set_aside(done.set_aside), told])
+    again = ["Correct these rows and import the file again: nothing is recorded twice."] * bool(done.set_aside)
+    return Telling(before=[*of_set_aside(done.set_aside), told, *again])
 
 
 def of_set_aside(items: Sequence[SetAside]) -> list[str]:
@@ -94,15 +96,16 @@ def of_quota(kinds: Iterable[str]) -> list[str]:
     if "likeness" not in kinds:
         return []
     return [
-        "By likeness a code gets the passages most like its words, a fixed share of all (5 %, or the setting "
-        "`expected`): where to look, not how many there are. With 4 yes and 4 no it becomes a score, learned from them."
+        "By likeness a code gets the passages most like its words, up to a fixed share of all (5 %, or the "
+        "setting `expected`): where to look, not how many there are. With 4 yes and 4 no it becomes a learned score."
     ]
 
 
 def of_orphans(orphans: Mapping[str, int]) -> list[str]:
     """Decisions on codes that are no longer in the codebook."""
     return [
-        f"{number:,} decisions are on '{code}', which the codebook no longer has, and do not count. Was it renamed?"
+        f"{number:,} decisions are on '{code}', which the codebook no longer has, and do not count; if it was "
+        "renamed: themis export decisions FILE, put the new id in the column code, themis import FILE"
         for code, number in orphans.items()
     ]
 
@@ -193,7 +196,16 @@ def _caveats(counts: Sequence["Count"]) -> list[str]:
 def _cautioned(cautions: "Cautions | None") -> list[str]:
     if cautions is None:
         return []
-    return [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds), *of_orphans(cautions.orphans)]
+    lines = [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds), *of_orphans(cautions.orphans)]
+    return [*lines, *of_outside(cautions.outside)]
+
+
+def of_outside(decisions: int) -> list[str]:
+    """Decisions on places that are no passages now."""
+    return [
+        f"{decisions:,} decisions are on passages of another unit, or in documents that were removed or replaced: they "
+        "are kept, and do not count."
+    ] * bool(decisions)
 
 
 def _few(names: Sequence[str]) -> str:

@@ -83,8 +83,8 @@ def _add_source(adder: _Adder, source: Source) -> None:
     changed = known is not None and known[1] != source.sha256
     if changed and not adder.how.replace:
         reason = (
-            "has other content than the file of this name that was added: if it is a newer version of that, "
-            f"`themis add --replace {source.name}`; if it is another file, rename it first"
+            "has other content than the file of this name that was added: if it is a newer version of that, add it "
+            "with `themis add --replace`; if it is another file, rename it first"
         )
         adder.set_aside(source, [*(SetAside(draft.name, "", reason) for draft in source.drafts), *source.set_aside])
         return
@@ -140,8 +140,11 @@ def _keep(adder: _Adder, source: int, old: dict[str, int], new: list[tuple[Docum
     for (made, units), key in zip(new, store.add(connection, source, new), strict=True):
         account.passages += len(units)
         (account.replaced if made.name in old else account.kept).append(made.name)
-        if adder.replaced and (before := retired.get(made.name)):
-            adder.replaced(connection, before, key)
+        if before := retired.get(made.name):
+            earlier = store.of_key(connection, before[0]).document.attributes
+            store.describe(connection, key, {**earlier, **made.attributes})
+            if adder.replaced:
+                adder.replaced(connection, before, key)
 
 
 def _same(adder: _Adder, key: int, made: Document) -> bool:
@@ -149,8 +152,9 @@ def _same(adder: _Adder, key: int, made: Document) -> bool:
     known = adder.store.of_key(adder.connection, key).document
     if (known.text, known.turns) != (made.text, made.turns):
         return False
-    if known.attributes != made.attributes:
-        adder.store.describe(adder.connection, key, made.attributes)
+    attributes = {**known.attributes, **made.attributes}  # what is not said again still holds
+    if known.attributes != attributes:
+        adder.store.describe(adder.connection, key, attributes)
         adder.account.described.append(made.name)
     return True
 

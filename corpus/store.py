@@ -143,6 +143,12 @@ class Store:
         query = select(DOCUMENTS.c.name, DOCUMENTS.c.id).where(DOCUMENTS.c.live).order_by(DOCUMENTS.c.id)
         return dict(connection.execute(query).all())
 
+    def places_in_order(self, connection: Connection) -> list[tuple[int, str, int]]:
+        """(key, document, start) of all live passages, by the document's name: the same however they came in."""
+        columns = (PASSAGES.c.id, DOCUMENTS.c.name, PASSAGES.c.start)
+        query = select(*columns).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
+        return sorted((tuple(row) for row in connection.execute(query)), key=lambda row: row[1:])
+
     def passage_keys(self, connection: Connection) -> list[int]:
         """Keys of all live passages, in order."""
         query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE).order_by(PASSAGES.c.id)

@@ -53,7 +53,7 @@ def test_a_changed_file_is_refused_with_the_command_that_replaces_it(study, tran
     account = add(study, [transcripts / "submission.md"])
     assert balanced(account)
     (item,) = account.set_aside
-    assert "`themis add --replace submission.md`" in item.reason
+    assert "`themis add --replace`" in item.reason
     assert texts(study) == before
 
 
@@ -204,12 +204,20 @@ def test_removing_what_is_not_there_removes_nothing(study):
 
 
 def test_attributes_are_brought_up_to_date_by_adding_again(study, transcripts):
-    (transcripts / "attributes.csv").write_text("file,size\ninterview.txt,Small\nsubmission,large\n")
+    (transcripts / "attributes.csv").write_text("file,size\ninterview.txt,Small\n")
     account = add(study, [transcripts])
     assert balanced(account)
     assert (account.described, account.kept) == (["interview.txt"], [])
     with study.store.database.reading() as connection:
         assert study.store.document(connection, "interview.txt").document.attributes == {"size": "Small"}
+        assert study.store.document(connection, "submission.md").document.attributes == {"size": "large"}  # still holds
+
+
+def test_a_document_that_comes_back_alone_has_its_attributes(study, transcripts):
+    remove(study, ["interview.txt"])
+    add(study, [transcripts / "interview.txt"])
+    with study.store.database.reading() as connection:
+        assert study.store.document(connection, "interview.txt").document.attributes == {"size": "small"}
 
 
 def test_a_known_file_read_in_another_way_is_refused_without_replace(study, transcripts):

@@ -297,3 +297,19 @@ def test_a_run_learns_from_no_decision_after_those_it_names(study, monkeypatch):
 
     monkeypatch.setattr(run, "_basis", late)
     assert {line.kind for line in code(study).summary.lines} == {"likeness"}
+
+
+def test_the_order_in_which_documents_came_in_changes_nothing(study, tmp_path, transcripts, codebook_file):
+    other = with_encoder(create_study(tmp_path / "other", codebook_file), Words())
+    for name in ("survey.csv", "submission.md", "interview.txt"):
+        add(other, [transcripts / name])
+    found = []
+    for one in (study, other):
+        with one.store.database.writing() as connection:
+            ledger.keep(connection, one.codebook)
+            keys = [key for key, _, _ in one.store.places_in_order(connection)]
+            version = one.codebook.version
+            ledger.record(connection, [Decision("anna", k, "money", i % 2 == 0, version) for i, k in enumerate(keys)])
+        code(one)
+        found.append({(row["passage"], row["code"]): (row["score"], row["suggested"]) for row in table(one)})
+    assert found[0] == found[1]

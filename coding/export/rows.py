@@ -75,13 +75,19 @@ def suggested(study: Study, connection: Connection) -> Rows:
     return Rows({**PLACE, **SUGGESTED, **_columns(names)}, rows())
 
 
-def worklist(study: Study, connection: Connection) -> Rows:
+def worklist(study: Study, connection: Connection, coder: str | None = None) -> Rows:
     """What is suggested and undecided, code by code, the likeliest first, with room for `value` and `coder`.
 
-    Filled in, it is what `themis import` takes. EvidenceError where the suggestions are not of today's study.
+    coder: what this one has not decided, with the name filled in; None = what nobody has. Filled in, it is what
+    `themis import` takes. EvidenceError where the suggestions are not of today's study.
     """
     run = _fresh(study, connection)
-    decided = {(passage, code) for passage, values in ledger.agreed(connection, study.codebook) for code in values}
+    decided = {
+        (passage, code)
+        for passage, values in ledger.by_coder(connection, study.codebook)
+        for code, said in values.items()
+        if coder is None or coder in said
+    }
     found = [s for s in suggestions.suggested(connection, run.id) if (s.passage, s.code) not in decided]
     places = {
         key: (passage, asked[passage.turn])
@@ -91,7 +97,7 @@ def worklist(study: Study, connection: Connection) -> Rows:
     }
     order = {code: number for number, code in enumerate(study.codebook.by_id)}
     found = sorted(found, key=lambda s: (order[s.code], -s.score))
-    return Rows(WORK, (_work(study, run, s, *places[s.passage]) for s in found))
+    return Rows(WORK, ({**_work(study, run, s, *places[s.passage]), "coder": coder} for s in found))
 
 
 def _work(study: Study, run: Run, s: Suggestion, passage: Passage, question: str) -> Row:
@@ -105,7 +111,6 @@ def _work(study: Study, run: Run, s: Suggestion, passage: Passage, question: str
         "code": s.code,
         "name": study.codebook.by_id[s.code].name,
         "value": None,
-        "coder": None,
         "score": s.score,
         "by": run.kinds[s.code],
         "sentence": _sentence(passage, s.sentence),
@@ -147,7 +152,6 @@ def counted(study: Study, by: str | None = None, unit: str = "passage") -> Rows:
 KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "passages": passages,
     "suggestions": suggested,
-    "worklist": worklist,
     "decisions": decisions,
 }
 
