@@ -338,3 +338,34 @@ def test_stopping_by_hand_says_that_nothing_is_lost(themis, transcripts, monkeyp
 
     monkeypatch.setattr("coding.run.embed", stopped)
     assert "What was done is kept: the same command goes on from there." in themis("code", "-s", "inquiry", code=130)
+
+
+def test_a_worklist_is_not_overwritten_and_can_be_one_coders(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    themis("code", "-s", "inquiry")
+    themis("export", "worklist", "anna.xlsx", "--coder", "anna", "-s", "inquiry")
+    assert "is there already, perhaps with decisions in it" in themis(
+        "export", "worklist", "anna.xlsx", "-s", "inquiry", code=1
+    )
+    book = openpyxl.load_workbook("anna.xlsx")
+    header, *rows = book.active.iter_rows()
+    value = [cell.value for cell in header].index("value")
+    for row in rows:
+        row[value].value = "no"
+    book.save("anna.xlsx")
+    assert f"{len(rows)} recorded" in themis("import", "anna.xlsx", "-s", "inquiry")
+    themis("code", "-s", "inquiry")
+    assert "Wrote 0 rows" in themis("export", "worklist", "rest.csv", "--coder", "anna", "-s", "inquiry")
+    assert f"Wrote {len(rows)} rows" in themis("export", "worklist", "ben.csv", "--coder", "ben", "-s", "inquiry")
+
+
+def test_decisions_that_do_not_count_now_are_told(themis, transcripts):
+    themis("init", "inquiry")
+    themis("add", "-s", "inquiry", transcripts)
+    Path("d.csv").write_text("document,quote,code,value,coder\ninterview,They bring cake,bid_candy,no,anna\n")
+    themis("import", "d.csv", "-s", "inquiry")
+    told = "1 decisions are on passages of another unit"
+    assert told in themis("settings", "unit=sentence", "-s", "inquiry")
+    assert told in themis("counts", "-s", "inquiry")
+    assert told not in themis("settings", "unit=turn", "-s", "inquiry")
