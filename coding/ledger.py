@@ -157,10 +157,10 @@ def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Decisions on earlier texts of a document: repeated on the new one, and left with words that are gone."""
+    """Decisions on earlier texts of a document: how many the new one repeats, and those left, with their words."""
 
     repeated: int
-    left: list[Decision]
+    left: list[tuple[Decision, str]]
 
 
 def outside(connection: Connection) -> int:
@@ -180,14 +180,14 @@ def carry(store: Store, connection: Connection, old: Sequence[int], new: int) ->
     after = store.of_key(connection, new)
     done: set[tuple[str, int, str]] = set()
     repeated: list[Decision] = []
-    left: list[Decision] = []
+    left: list[tuple[Decision, str]] = []
     for number, key in enumerate(old):
         before = store.of_key(connection, key)
         matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
         same = {before.passages[i][0]: after.passages[j][0] for i, j in _pairs(matcher)}
         for held in current(connection, key):
             if held.passage not in same:
-                left += [held] * (number == 0)
+                left += [(held, store.words(connection, held.passage))] * (number == 0)
             elif (place := (held.coder, same[held.passage], held.code)) not in done:
                 done.add(place)
                 repeated.append(replace(held, passage=same[held.passage], draw=None, probability=None))

@@ -192,11 +192,10 @@ def _carried(store: Store, connection: Connection, old: list[int], new: int) -> 
     if carried.repeated:
         lines.append(f"{name}: {carried.repeated:,} decisions carried over to the passages that say the same")
     if carried.left:
-        before = dict(store.of_key(connection, old[0]).passages)
         lines.append(f"{name}: {len(carried.left):,} decisions stay with words that are gone, and count no more:")
-        for held in carried.left:
-            words = shorten(before[held.passage].text, 70, placeholder=" ...")
-            lines.append(f"    {held.coder} said {'yes' if held.value else 'no'} to {held.code} of “{words}”")
+        for held, words in carried.left:
+            said = f"    {held.coder} said {'yes' if held.value else 'no'} to {held.code}"
+            lines.append(f"{said} of “{shorten(words, 70, placeholder=' ...')}”")
     return lines
 
 

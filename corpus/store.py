@@ -190,6 +190,13 @@ class Store:
         rows = connection.execute(select(*columns).where(PASSAGES.c.document == key, PASSAGES.c.live))
         return {(row.start, row.end): row.id for row in rows}
 
+    def words(self, connection: Connection, passage: int) -> str:
+        """The words of a passage by its key, of another unit or in a retired document too."""
+        columns = (PASSAGES.c.start, PASSAGES.c.end, DOCUMENTS.c.text)
+        query = select(*columns).select_from(PASSAGES.join(DOCUMENTS)).where(PASSAGES.c.id == passage)
+        row = connection.execute(query).one()
+        return str(row.text[row.start : row.end])
+
     def size(self, connection: Connection) -> tuple[int, int]:
         """How many live documents and passages the study has."""
         documents = select(func.count()).select_from(DOCUMENTS).where(DOCUMENTS.c.live)

@@ -266,3 +266,13 @@ def test_the_unit_of_a_study_that_was_just_opened_can_be_changed(study):
     before = len(texts(open_study(study.folder))["interview.txt"])
     configure(open_study(study.folder), {"unit": "sentence"})
     assert len(texts(open_study(study.folder))["interview.txt"]) > before
+
+
+def test_decisions_of_another_unit_are_told_when_their_document_is_replaced(study, transcripts):
+    decide(study, *((key, True) for key in passages_of(study, "interview.txt")))
+    finer = configure(study, {"unit": "sentence"})
+    (transcripts / "interview.txt").write_text((transcripts / "interview.txt").read_text() + "Mair Jones: Thank you.\n")
+    account = add(finer, [transcripts / "interview.txt"], replace=True)
+    assert account.replaced == ["interview.txt"]
+    assert "interview.txt: 3 decisions stay with words that are gone, and count no more:" in account.notes
+    assert account.notes[-3].startswith("    anna said yes to money of “They pay us late every single year.")
