@@ -111,15 +111,13 @@ def _sorted_out(adder: _Adder, source: Source, old: dict[str, int]) -> list[tupl
     """The documents of a file that are to be kept, with their passages; what becomes of the others is told."""
     store, connection, account = adder.store, adder.connection, adder.account
     elsewhere = store.names(connection).keys() - old.keys()
-    known = store.source(connection, source.name)
-    changed = known is not None and adder.how.replace
     new: list[tuple[Document, tuple[Passage, ...]]] = []
     aside = list(source.set_aside)
     for draft in source.drafts:
         made = document(adder.how.mask(draft) if adder.how.mask else draft, adder.how.interviewers)
         if made.name in old and _same(adder, old[made.name], made):
             account.already.append(made.name)
-        elif made.name in old and not changed:
+        elif made.name in old and not adder.how.replace:
             aside.append(SetAside(made.name, "", _OTHERWISE))
         elif made.name in elsewhere:
             aside.append(SetAside(made.name, "", "another file gave a document of this name: rename this file"))
