@@ -356,7 +356,7 @@ def test_a_worklist_is_not_overwritten_and_can_be_one_coders(themis, transcripts
     book.save("anna.xlsx")
     assert f"{len(rows)} recorded" in themis("import", "anna.xlsx", "-s", "inquiry")
     themis("code", "-s", "inquiry")
-    assert "Wrote 0 rows" in themis("export", "worklist", "rest.csv", "--coder", "anna", "-s", "inquiry")
+    assert "Wrote 0 rows" in themis("export", "worklist", "rest.csv", "--coder", "Anna", "-s", "inquiry")
     assert f"Wrote {len(rows)} rows" in themis("export", "worklist", "ben.csv", "--coder", "ben", "-s", "inquiry")
 
 

@@ -86,7 +86,7 @@ def worklist(study: Study, connection: Connection, coder: str | None = None) -> 
         (passage, code)
         for passage, values in ledger.by_coder(connection, study.codebook)
         for code, said in values.items()
-        if coder is None or coder in said
+        if coder is None or coder.casefold() in map(str.casefold, said)
     }
     found = [s for s in suggestions.suggested(connection, run.id) if (s.passage, s.code) not in decided]
     places = {
