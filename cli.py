@@ -92,7 +92,7 @@ def init(folder: Path, codebook: Path | None, settings: tuple[str, ...]) -> None
 @click.option(
     "--attributes", "side_table", type=click.Path(path_type=Path, exists=True), help="Attributes by file name."
 )
-@click.option("--sheet", help="Sheet of a workbook; the first with text is taken otherwise.")
+@click.option("--sheet", help="Sheet of a workbook; the one with most rows of text otherwise.")
 @click.option("--per-answer", is_flag=True, help="Make every answer of a row a document of its own.")
 @click.option("--interviewer", multiple=True, metavar="NAME", help="Who asks the questions; repeat for several.")
 @click.option("--code-interviewer", is_flag=True, help="Code what interviewers say, too (for the whole study).")

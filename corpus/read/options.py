@@ -20,7 +20,7 @@ class Options:
     """What the user said about the files.
 
     text, id, attributes: columns of a spreadsheet, by heading, letter or beginning of a heading; empty or None = guess.
-    fixed: attributes that every document gets. sheet: name of the sheet to read, None = the first with answers.
+    fixed: attributes that every document gets. sheet: name of the sheet to read, None = the one with most answers.
     per_answer: False makes one document of a row, with a block for each text column; True one for each text column.
     side_table: a spreadsheet of attributes by file name; None = `attributes.csv` or `.xlsx` beside the files.
     max_megabytes: larger files, and zip members, are set aside.
