@@ -1,16 +1,21 @@
-"""People's decisions: rows are added and never changed, and what holds is the latest row of each coder."""
+"""People's decisions: rows are added and never changed, and what holds is the latest row of each coder.
+
+The database keeps, beside the decisions, what holds now (`held`), in lanes: each coder's own newest decision; the
+newest adjudication; and, for each random draw, each coder's newest decision within it.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from difflib import SequenceMatcher
 from itertools import groupby
+from uuid import uuid4
 
 from coding.codebook import Codebook
 from corpus.database import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     ForeignKey,
@@ -23,11 +28,11 @@ from corpus.database import (
     metadata,
     select,
 )
-from corpus.passage import questions
-from corpus.store import Kept, Store
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 WHY = ("audit", "certain", "uncertain", "diverse", "double", "adjudication", "manual", "import")
+OWN = 0  # lane of each coder's own newest decision; a draw's number is the lane of the decisions within it
+ADJUDICATED = -1  # lane of the newest adjudication, whoever made it
 
 CODEBOOKS = Table(
     "codebooks",
@@ -53,6 +58,19 @@ DECISIONS = Table(
     Column("suggestions_visible", Boolean, nullable=False),
     Column("seconds", Float),
     Column("time", String(32), nullable=False),
+    Column("act", String(36)),
+    Column("undoes", String(36)),
+    Column("reason", String(16)),
+)
+HELD = Table(
+    "held",
+    metadata,
+    Column("passage", Integer, ForeignKey("passages.id"), primary_key=True),
+    Column("lane", Integer, primary_key=True),
+    Column("coder", Text, primary_key=True),
+    Column("code", String(64), primary_key=True),
+    Column("decision", Integer, ForeignKey("decisions.id"), nullable=False),
+    Column("value", Boolean),
 )
 
 
@@ -62,7 +80,8 @@ class Decision:
 
     value: None takes an earlier decision back. quote_start, quote_end: a narrower span within the passage's text.
     codebook: version decided under. why: one of WHY, the reason the passage was shown. draw, probability: of the random
-    sample it came from, None outside one. time: ISO 8601, UTC.
+    sample it came from, None outside one. time: ISO 8601, UTC. act: what was saved at once, in one transaction.
+    undoes: the act that this one takes back. reason: of an adjudication, why the coders differed.
     """
 
     coder: str
@@ -78,6 +97,17 @@ class Decision:
     suggestions_visible: bool = False
     seconds: float | None = None
     time: str = ""
+    act: str | None = None
+    undoes: str | None = None
+    reason: str | None = None
+
+
+COLUMNS = [DECISIONS.c[name] for name in Decision.__slots__]
+
+
+def new_act() -> str:
+    """A name for one act, unlike any other on any machine."""
+    return uuid4().hex
 
 
 def now() -> str:
@@ -111,22 +141,58 @@ def last(connection: Connection) -> int:
     return int(connection.execute(select(func.coalesce(func.max(DECISIONS.c.id), 0))).scalar_one())
 
 
+def acted(connection: Connection, act: str) -> list[Decision]:
+    """The rows that were saved in one act, in order; none where it was never saved."""
+    rows = connection.execute(select(*COLUMNS).where(DECISIONS.c.act == act).order_by(DECISIONS.c.id))
+    return [Decision(*row) for row in rows]
+
+
 def current(connection: Connection, document: int | None = None, upto: int | None = None) -> Iterator[Decision]:
-    """What holds now, by passage: each coder's latest row for each code.
+    """What holds now, by passage: each coder's latest row for each code, adjudications apart.
 
     In all live passages; or in one document, retired or not, and then of other units too. upto: as of that row.
     """
-    newest = select(func.max(DECISIONS.c.id)).group_by(DECISIONS.c.coder, DECISIONS.c.passage, DECISIONS.c.code)
-    chosen = LIVE
-    if document is not None:
-        chosen = PASSAGES.c.document == document
-        newest = newest.where(DECISIONS.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.document == document)))
-    if upto is not None:
-        newest = newest.where(DECISIONS.c.id <= upto)
-    columns = [DECISIONS.c[name] for name in Decision.__slots__]
-    held = select(*columns).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(chosen)
-    query = held.where(DECISIONS.c.value.is_not(None), DECISIONS.c.id.in_(newest))
-    return (Decision(*row) for row in connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.id)))
+    return _holding(connection, _newest(connection, OWN, upto), _within(document))
+
+
+def adjudicated(connection: Connection, document: int | None = None, upto: int | None = None) -> Iterator[Decision]:
+    """The adjudications that hold now, of all live passages or of one document, as `current` has them."""
+    return _holding(connection, _newest(connection, ADJUDICATED, upto), _within(document))
+
+
+def of_passages(connection: Connection, passages: Sequence[int], lane: int = OWN) -> list[Decision]:
+    """What holds now in these passages, by passage and row."""
+    newest = DECISIONS.c.id.in_(
+        select(HELD.c.decision).where(HELD.c.lane == lane, HELD.c.value.is_not(None), HELD.c.passage.in_(passages))
+    )
+    return list(_holding(connection, newest, DECISIONS.c.passage.in_(passages)))
+
+
+def in_draw(connection: Connection, draw: int) -> Iterator[Decision]:
+    """What each coder said last within a draw, by passage; what was changed outside it since is left out."""
+    return _holding(connection, _newest(connection, draw, None), LIVE)
+
+
+def _newest(connection: Connection, lane: int, upto: int | None) -> ColumnElement[bool]:
+    """Which rows hold: kept by the database for now, searched for as of an earlier row."""
+    if upto is None or upto >= last(connection):
+        held = select(HELD.c.decision).where(HELD.c.lane == lane, HELD.c.value.is_not(None))
+        return DECISIONS.c.id.in_(held)
+    settled = DECISIONS.c.why == "adjudication"
+    by = [DECISIONS.c.passage, DECISIONS.c.code] + [DECISIONS.c.coder] * (lane == OWN)
+    newest = select(func.max(DECISIONS.c.id)).where(
+        DECISIONS.c.id <= upto, settled if lane == ADJUDICATED else ~settled
+    )
+    return DECISIONS.c.id.in_(newest.group_by(*by)) & DECISIONS.c.value.is_not(None)
+
+
+def _within(document: int | None) -> ColumnElement[bool]:
+    return LIVE if document is None else PASSAGES.c.document == document
+
+
+def _holding(connection: Connection, newest: ColumnElement[bool], where: ColumnElement[bool]) -> Iterator[Decision]:
+    held = select(*COLUMNS).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(where, newest)
+    return (Decision(*row) for row in connection.execute(held.order_by(DECISIONS.c.passage, DECISIONS.c.id)))
 
 
 def by_coder(
@@ -145,9 +211,24 @@ def by_coder(
 def agreed(
     connection: Connection, codebook: Codebook, upto: int | None = None
 ) -> Iterator[tuple[int, dict[str, float]]]:
-    """(passage, {code: value}) for every passage somebody read: 1 yes, 0 no, 0.5 where coders differ."""
+    """(passage, {code: value}) for every passage somebody read: 1 yes, 0 no, 0.5 where coders differ.
+
+    An adjudication decides; a yes of it for a nested code is a yes above, unless there is one there too.
+    """
+    settled: dict[int, dict[str, float]] = {}
+    for row in adjudicated(connection, upto=upto):
+        if row.code in codebook.by_id:
+            settled.setdefault(row.passage, {})[row.code] = float(bool(row.value))
     for passage, values in by_coder(connection, codebook, upto):
-        yield passage, {code: _one(set(said.values())) for code, said in values.items()}
+        found = {code: _one(set(said.values())) for code, said in values.items()}
+        yield passage, found | _with_above(settled.pop(passage, {}), codebook)
+    for passage, values_settled in sorted(settled.items()):
+        yield passage, _with_above(values_settled, codebook)
+
+
+def _with_above(settled: dict[str, float], codebook: Codebook) -> dict[str, float]:
+    above = {over: 1.0 for code, value in settled.items() if value for over in codebook.above(code)}
+    return above | settled
 
 
 def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
@@ -155,55 +236,11 @@ def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
     return Counter(decision.code for decision in current(connection) if decision.code not in codebook.by_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """Decisions on earlier texts of a document: how many the new one repeats, and those left, with their words."""
-
-    repeated: int
-    left: list[tuple[Decision, str]]
-
-
 def outside(connection: Connection) -> int:
     """How many decisions hold on passages that do not count now: of another unit, or in documents no longer there."""
-    newest = select(func.max(DECISIONS.c.id)).group_by(DECISIONS.c.coder, DECISIONS.c.passage, DECISIONS.c.code)
-    rows = select(func.count()).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS))
-    held = DECISIONS.c.id.in_(newest), DECISIONS.c.value.is_not(None)
+    rows = select(func.count()).select_from(HELD.join(PASSAGES).join(DOCUMENTS))
+    held = HELD.c.lane == OWN, HELD.c.value.is_not(None)
     return int(connection.execute(rows.where(~LIVE, *held)).scalar_one())
-
-
-def carry(store: Store, connection: Connection, old: Sequence[int], new: int) -> Carried:
-    """Repeat the decisions on a document's retired texts, newest first, where the new one says the same words in order.
-
-    What was decided on a newer text is not overruled by an older one. What stays in the ledger on words that are gone
-    counts no more; it is repeated when a later text has them again.
-    """
-    after = store.of_key(connection, new)
-    done: set[tuple[str, int, str]] = set()
-    repeated: list[Decision] = []
-    left: list[tuple[Decision, str]] = []
-    for number, key in enumerate(old):
-        before = store.of_key(connection, key)
-        matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
-        same = {before.passages[i][0]: after.passages[j][0] for i, j in _pairs(matcher)}
-        for held in current(connection, key):
-            if held.passage not in same:
-                left += [(held, store.words(connection, held.passage))] * (number == 0)
-            elif (place := (held.coder, same[held.passage], held.code)) not in done:
-                done.add(place)
-                repeated.append(replace(held, passage=same[held.passage], draw=None, probability=None))
-    record(connection, repeated)
-    return Carried(len(repeated), left)
-
-
-def _words(kept: Kept) -> list[tuple[str, str | None, str]]:
-    """Of each passage what it answers, who says it, and what."""
-    asked = questions(kept.document)
-    return [(asked[passage.turn], passage.speaker, passage.text) for _, passage in kept.passages]
-
-
-def _pairs(matcher: "SequenceMatcher[tuple[str, str | None, str]]") -> Iterator[tuple[int, int]]:
-    for block in matcher.get_matching_blocks():
-        yield from ((block.a + i, block.b + i) for i in range(block.size))
 
 
 def _by_code(decisions: list[Decision], codebook: Codebook) -> dict[str, dict[str, bool]]:

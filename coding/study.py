@@ -8,8 +8,9 @@ from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
+from coding.carrying import carry
 from coding.codebook import Codebook, load
-from coding.ledger import carry, current
+from coding.ledger import current
 from coding.shipped import shipped
 from corpus.database import Connection
 from corpus.errors import EvidenceError

@@ -65,7 +65,7 @@ __all__ = [
     "update",
 ]
 
-HEAD = "0002"  # the newest revision in corpus/migrations/versions
+HEAD = "0003"  # the newest revision in corpus/migrations/versions
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 30  # seconds to wait for another program that is writing
 REMEDIES = {  # by SQLite's result code: what a person can do; every other code is a mistake of ours, with its traceback

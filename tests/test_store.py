@@ -102,7 +102,7 @@ def test_an_older_study_is_copied_and_then_migrated(tmp_path):
     old_study(tmp_path / "study.db")
     store = open_store(tmp_path)
     assert store.settings() == {"unit": "sentence"}
-    copy = tmp_path / "study.db.before-0002"
+    copy = tmp_path / "study.db.before-0003"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
@@ -393,7 +393,7 @@ def decided(tmp_path):
         "update decisions set value = 0",
         "delete from decisions",
         "replace into decisions select id, coder, passage, code, 0, quote_start, quote_end, codebook, why, draw,"
-        " probability, suggestions_visible, seconds, time from decisions",
+        " probability, suggestions_visible, seconds, time, act, undoes, reason from decisions",
         "insert into decisions select * from decisions where true on conflict (id) do update set value = 0",
     ],
 )
