@@ -1,0 +1,289 @@
+"""Random draws of passages for audits and double coding: made once, with their seed and probabilities, then read blind."""
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from time import time
+from typing import Any
+
+from coding import ledger, suggestions
+from coding.ledger import HELD, OWN, new_act, now
+from coding.study import Study
+from corpus.database import (
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Integer,
+    Select,
+    String,
+    Table,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    metadata,
+    select,
+)
+from corpus.errors import EvidenceError
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
+
+LEASE = 15 * 60  # seconds for which a passage that is read once is kept for the coder who has it open
+FEWEST, MOST = 200, 400  # passages in an audit when nothing is said
+Z = 1.959964  # of a 95 % interval
+
+DRAWS = Table(
+    "draws",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(36), nullable=False, unique=True),
+    Column("kind", String(16), nullable=False),
+    Column("coders", Text, nullable=False),
+    Column("every", Boolean, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("population", Integer, nullable=False),
+    Column("seed", Text, nullable=False),
+    Column("codebook", String(64), ForeignKey("codebooks.version"), nullable=False),
+    Column("decisions", Integer, nullable=False),
+    Column("made", String(32), nullable=False),
+    Column("note", Text, nullable=False),
+)
+DRAWN = Table(
+    "drawn",
+    metadata,
+    Column("draw", Integer, ForeignKey("draws.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("passage", Integer, ForeignKey("passages.id"), nullable=False),
+    Column("probability", Float, nullable=False),
+)
+CLAIMS = Table(
+    "claims",
+    metadata,
+    Column("draw", Integer, primary_key=True),
+    Column("passage", Integer, ForeignKey("passages.id"), primary_key=True),
+    Column("coder", Text, primary_key=True),
+    Column("time", Float, nullable=False),
+    Column("skipped", Boolean, nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A simple random sample without replacement of `size` of `population` passages.
+
+    kind: "audit" or "double". coders: who reads it, () = whoever comes. every: each coder reads each passage, else each
+    passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the newest row of
+    the ledger, when it was drawn.
+    """
+
+    id: int
+    key: str
+    kind: str
+    coders: tuple[str, ...]
+    every: bool
+    size: int
+    population: int
+    seed: str
+    codebook: str
+    decisions: int
+    made: str
+    note: str
+
+
+def draw_audit(
+    study: Study, size: int | None = None, precision: float | None = None, coders: Sequence[str] = (), note: str = ""
+) -> Draw:
+    """Draw passages that nobody has read to the end, each to be read once, blind.
+
+    size: how many; or precision: half the width of a 95 % interval for the commonest code, as a share (0.03); 200 to
+    400 by the study's setting `expected` without either. All of them where there are fewer.
+    EvidenceError where nothing is left to draw.
+    """
+    with study.store.database.writing() as connection:
+        population = _population(study, connection, _read_to_the_end(study))
+        if size is None and precision is not None:
+            size = size_for(precision, _commonest(study, connection), len(population))
+        if size is None:
+            size = max(FEWEST, min(MOST, ceil(10 / float(study.settings["expected"]))))
+        return _draw(study, connection, "audit", tuple(coders), False, size, population, note)
+
+
+def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
+    """Draw passages that none of these coders has read, each to be read blind by all of them.
+
+    EvidenceError for fewer than two coders, or where nothing is left to draw.
+    """
+    names = tuple(dict.fromkeys(coders))
+    if len(names) < 2:
+        raise EvidenceError("double coding needs two coders or more: --coders anna,ben")
+    theirs = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.coder.in_(names))
+    with study.store.database.writing() as connection:
+        population = _population(study, connection, select(HELD.c.passage).where(theirs))
+        return _draw(study, connection, "double", names, True, size, population, note)
+
+
+def size_for(precision: float, share: float, population: int) -> int:
+    """How many to draw so that a 95 % interval of a code with this share is at most +- precision.
+
+    Source: Cochran, Sampling Techniques, 3rd ed., section 4.4, with the finite population correction.
+    """
+    if not 0 < precision < 0.5:
+        raise EvidenceError(f"a precision is a share between 0 and 0.5, like 0.03; this is {precision:g}")
+    first = Z * Z * share * (1 - share) / precision**2
+    return min(population, ceil(first / (1 + (first - 1) / population))) if population else 0
+
+
+def draws(connection: Connection) -> list[Draw]:
+    """Every draw, oldest first."""
+    rows = connection.execute(select(*(DRAWS.c[name] for name in Draw.__slots__)).order_by(DRAWS.c.id))
+    return [Draw(*row[:3], tuple(json.loads(row[3])), *row[4:]) for row in rows]
+
+
+def find(connection: Connection, id: int) -> Draw:
+    """One draw by its number; EvidenceError where there is none."""
+    found = [draw for draw in draws(connection) if draw.id == id]
+    if not found:
+        raise EvidenceError(f"there is no draw {id}: `themis audit` and `themis double` make one")
+    return found[0]
+
+
+def asks(draw: Draw, coder: str) -> bool:
+    """Whether a coder is one of those who read a draw."""
+    return not draw.coders or coder in draw.coders
+
+
+def drawn(connection: Connection, draw: int) -> list[tuple[int, float]]:
+    """(passage, probability) of a draw's passages that are still live, in the order in which they are read."""
+    query = select(DRAWN.c.passage, DRAWN.c.probability).where(DRAWN.c.draw == draw, LIVE).order_by(DRAWN.c.position)
+    rows = connection.execute(query.select_from(DRAWN.join(PASSAGES).join(DOCUMENTS)))
+    return [(row.passage, row.probability) for row in rows]
+
+
+def readers(connection: Connection, draw: int) -> dict[int, set[str]]:
+    """Who has read each passage of a draw; a passage that nobody has read is not in it."""
+    query = select(HELD.c.passage, HELD.c.coder).where(HELD.c.lane == draw, HELD.c.value.is_not(None)).distinct()
+    inside = HELD.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == draw))
+    found: dict[int, set[str]] = {}
+    for row in connection.execute(query.where(inside)):
+        found.setdefault(row.passage, set()).add(row.coder)
+    return found
+
+
+def is_read(draw: Draw, coders: set[str]) -> bool:
+    """Whether a passage that these coders have read is read as the draw asks."""
+    return bool(coders) and (not draw.every or set(draw.coders) <= coders)
+
+
+def progress(connection: Connection, draw: Draw, coder: str | None = None) -> tuple[int, int]:
+    """(read, to read in all): of one coder where each reads each passage, of everybody otherwise."""
+    found, passages = readers(connection, draw.id), drawn(connection, draw.id)
+    if coder is not None and draw.every:
+        return sum(coder in found.get(key, ()) for key, _ in passages), len(passages)
+    return sum(is_read(draw, found.get(key, set())) for key, _ in passages), len(passages)
+
+
+def sealed(connection: Connection, coder: str) -> set[int]:
+    """Passages that a coder is to judge unled: of draws that ask this coder, those not yet read as the draw asks.
+
+    Nothing that the machine or another coder said of these may reach this coder.
+    """
+    found: set[int] = set()
+    for draw in draws(connection):
+        if asks(draw, coder):
+            read = readers(connection, draw.id)
+            found.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, read.get(key, set())))
+    return found
+
+
+def following(connection: Connection, draw: Draw, coder: str, but: int | None = None) -> tuple[int, float] | None:
+    """(passage, probability) that this coder reads next, None at the end; skipped ones come last.
+
+    What another coder has open is left to that coder for LEASE seconds, where each passage is read once.
+    but: a passage not to take, the one just skipped.
+    """
+    read = readers(connection, draw.id)
+    claims = connection.execute(select(CLAIMS).where(CLAIMS.c.draw == draw.id)).all()
+    skipped = {row.passage for row in claims if row.coder == coder and row.skipped}
+    taken = {row.passage for row in claims if row.coder != coder and not row.skipped and time() - row.time < LEASE}
+    left = [
+        (key in skipped, number, key, probability)
+        for number, (key, probability) in enumerate(drawn(connection, draw.id))
+        if (coder not in read.get(key, ())) and (draw.every or not (read.get(key) or key in taken))
+    ]
+    left.sort(key=lambda row: (row[2] == but, *row[:2]))
+    return (left[0][2], left[0][3]) if left else None
+
+
+def claim(connection: Connection, draw: int, passage: int, coder: str, skipped: bool = False) -> None:
+    """Note that a coder has a passage open, or has put it off; draw 0 is the review queue."""
+    own = and_(CLAIMS.c.draw == draw, CLAIMS.c.passage == passage, CLAIMS.c.coder == coder)
+    connection.execute(delete(CLAIMS).where(own))
+    row = {"draw": draw, "passage": passage, "coder": coder, "time": time(), "skipped": skipped}
+    connection.execute(insert(CLAIMS).values(**row))
+
+
+def _draw(  # noqa: PLR0913 - one row, all of it
+    study: Study,
+    connection: Connection,
+    kind: str,
+    coders: tuple[str, ...],
+    every: bool,
+    size: int,
+    population: list[int],
+    note: str,
+) -> Draw:
+    if size < 1:
+        raise EvidenceError(f"a draw has at least one passage; this one was to have {size}")
+    if not population:
+        raise EvidenceError(f"nothing is left to draw for {kind}: every passage was read, or is in another draw")
+    ledger.keep(connection, study.codebook)
+    number = connection.execute(select(func.count()).select_from(DRAWS)).scalar_one()
+    seed = f"{study.settings['seed']}:{kind}:{number}"
+    chosen = random.Random(seed).sample(population, min(size, len(population)))
+    row = {"key": new_act(), "kind": kind, "coders": json.dumps(coders), "every": every, "size": len(chosen)}
+    row |= {"population": len(population), "seed": seed, "codebook": study.codebook.version, "note": note}
+    row |= {"decisions": ledger.last(connection), "made": now()}
+    connection.execute(insert(DRAWS).values(**row))
+    made = draws(connection)[-1]
+    probability = len(chosen) / len(population)
+    rows = [
+        {"draw": made.id, "position": position, "passage": key, "probability": probability}
+        for position, key in enumerate(chosen)
+    ]
+    connection.execute(insert(DRAWN), rows)
+    return made
+
+
+def _population(study: Study, connection: Connection, read: Select[Any]) -> list[int]:
+    """Live passages in the order of their places, without those that were read and those of a draw not read yet."""
+    done = set(connection.execute(read).scalars())
+    for draw in draws(connection):
+        found = readers(connection, draw.id)
+        done.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, found.get(key, set())))
+    return [key for key, _, _ in study.store.places_in_order(connection) if key not in done]
+
+
+def _read_to_the_end(study: Study) -> Select[Any]:
+    """A query for the passages of which every code was decided by somebody."""
+    codes = list(study.codebook.by_id)
+    held = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.code.in_(codes))
+    number = func.count(HELD.c.code.distinct())
+    return select(HELD.c.passage).where(held).group_by(HELD.c.passage).having(number == len(codes))
+
+
+def _commonest(study: Study, connection: Connection) -> float:
+    """The largest share that a code is known or thought to have, between 5 and 50 %; 20 % where nothing is known."""
+    read = [values for _, values in ledger.agreed(connection, study.codebook)]
+    yes = [sum(values.get(code, 0) for values in read) / len(read) for code in study.codebook.by_id] if read else []
+    run, shares = suggestions.latest(connection), [0.2] if not yes else []
+    if run:
+        _, total = study.store.size(connection)
+        found: dict[str, int] = {}
+        for suggestion in suggestions.suggested(connection, run.id):
+            found[suggestion.code] = found.get(suggestion.code, 0) + 1
+        shares += [number / total for number in found.values()]
+    return min(0.5, max(0.05, *yes, *shares))
