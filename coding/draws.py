@@ -1,4 +1,4 @@
-"""Random draws of passages for audits and double coding: made once, with their seed and probabilities, then read blind."""
+"""Random draws for audits and double coding: made once, kept with seed and probabilities, and read blind."""
 
 import json
 import random
@@ -140,7 +140,7 @@ def size_for(precision: float, share: float, population: int) -> int:
 def draws(connection: Connection) -> list[Draw]:
     """Every draw, oldest first."""
     rows = connection.execute(select(*(DRAWS.c[name] for name in Draw.__slots__)).order_by(DRAWS.c.id))
-    return [Draw(*row[:3], tuple(json.loads(row[3])), *row[4:]) for row in rows]
+    return [Draw(**{**row._asdict(), "coders": tuple(json.loads(row.coders))}) for row in rows]
 
 
 def find(connection: Connection, id: int) -> Draw:
