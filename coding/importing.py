@@ -1,27 +1,22 @@
 """Decisions out of a spreadsheet, one a row or one a code column; what cannot be placed is reported by row."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from pathlib import Path
 
 from coding import ledger
 from coding.codebook import Codebook
+from coding.entering import Book, Imported, Places, value_of
 from coding.export.tables import plain
 from coding.ledger import Decision
 from coding.study import Study
-from corpus.database import Connection
 from corpus.errors import EvidenceError
 from corpus.passage import SetAside
 from corpus.read.options import File
 from corpus.read.sheets import tables
 from corpus.read.table import Table
-from corpus.store import Kept
 
-YES = frozenset("yes y 1 1.0 true x ✓ ✔ ja oui sí ie".split())
-NO = frozenset("no n 0 0.0 false nein non na".split())
-WITHDRAWN = frozenset("withdrawn withdraw undo".split())
 COLUMNS = {
     "document": ("document", "file", "filename", "file name"),
     "passage": ("passage", "passage id"),
@@ -31,21 +26,6 @@ COLUMNS = {
     "coder": ("coder", "reviewer"),
     "time": ("time",),
 }
-
-
-@dataclass
-class Imported:
-    """What became of the cells: `read == recorded + already + blank + len(set_aside)`.
-
-    changed: those of the recorded that change what the same coder said before.
-    """
-
-    read: int = 0
-    recorded: int = 0
-    changed: int = 0
-    already: int = 0
-    blank: int = 0
-    set_aside: list[SetAside] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +57,14 @@ def import_decisions(study: Study, path: Path, coder: str | None = None) -> Impo
     account = Imported(read=len(cells))
     with study.store.database.writing() as connection:
         ledger.keep(connection, study.codebook)
-        places = _Places(study, connection)
-        book = _Book(ledger.current(connection))
+        places = Places(study, connection)
+        book = Book(ledger.current(connection))
         for cell in cells:
             if not cell.value:
                 account.blank += 1
                 continue
             try:
-                new = book.enter(cell, _decision(cell, study.codebook, places))
+                new = _enter(book, cell, _decision(cell, study.codebook, places))
             except EvidenceError as error:
                 account.set_aside.append(SetAside(path.name, cell.place, str(error)))
             else:
@@ -95,37 +75,11 @@ def import_decisions(study: Study, path: Path, coder: str | None = None) -> Impo
     return account
 
 
-class _Book:
-    """What holds already, and what a file adds to it."""
+def _enter(book: Book, cell: _Cell, decision: Decision) -> bool:
+    def overtaken(held: Decision) -> str:
+        return "clear its time to record it all the same" if cell.time and decision.time < held.time else ""
 
-    def __init__(self, held: Iterable[Decision]) -> None:
-        self._held: dict[tuple[str, int, str], Decision] = {}
-        self._coders: dict[str, str] = {}
-        self._rows: dict[tuple[str, int, str], tuple[str, bool | None]] = {}
-        self.new: list[Decision] = []
-        self.changed = 0
-        for decision in held:
-            self._coders.setdefault(decision.coder.casefold(), decision.coder)
-            self._held[decision.coder, decision.passage, decision.code] = decision
-
-    def enter(self, cell: _Cell, decision: Decision) -> bool:
-        """Whether it is new; EvidenceError where an earlier row of the file says the contrary."""
-        coder = self._coders.setdefault(decision.coder.casefold(), decision.coder)  # Anna is anna
-        key = (coder, decision.passage, decision.code)
-        place, value = self._rows.setdefault(key, (cell.place, decision.value))
-        if value != decision.value:
-            raise EvidenceError(f"{place} says the contrary of this passage and code: keep one of the two")
-        held = self._held.get(key)
-        if (held.value if held else None) == decision.value:
-            return False
-        if held and cell.time and decision.time < held.time:
-            raise EvidenceError(
-                f"{coder} decided otherwise since, on {held.time[:10]}: clear its time to record it all the same"
-            )
-        self.changed += held is not None
-        self._held[key] = replace(decision, coder=coder)
-        self.new.append(self._held[key])
-        return True
+    return book.enter(cell.place, decision, overtaken)
 
 
 def _cells(path: Path, codebook: Codebook, coder: str | None) -> Iterator[_Cell]:
@@ -172,18 +126,17 @@ def _code(name: str, codebook: Codebook) -> str | None:
     return next((code.id for code in codebook.codes if wanted in (code.id, code.name.casefold())), None)
 
 
-def _decision(cell: _Cell, codebook: Codebook, places: "_Places") -> Decision:
+def _decision(cell: _Cell, codebook: Codebook, places: Places) -> Decision:
     code = codebook.find(cell.code)
     if not cell.coder:
         raise EvidenceError("no coder: fill in a coder column, or give --coder NAME")
-    if (value := cell.value.casefold()) not in YES | NO | WITHDRAWN:
-        raise EvidenceError(f"'{cell.value}' is neither yes nor no (nor 'withdrawn')")
-    passage, quote = places.find(cell)
+    value = value_of(cell.value)
+    passage, quote = places.find(cell.passage, cell.quote, cell.document)
     return Decision(
         coder=cell.coder,
         passage=passage,
         code=code,
-        value=None if value in WITHDRAWN else value in YES,
+        value=value,
         codebook=codebook.version,
         why="import",
         quote_start=quote[0] if quote else None,
@@ -198,57 +151,3 @@ def _time(text: str) -> str:
         return datetime.fromisoformat(text).astimezone(UTC).isoformat(timespec="seconds")
     except (ValueError, OverflowError):
         return ledger.now()
-
-
-class _Places:
-    """Finds the passage that a row means; the places of a document are looked up once."""
-
-    def __init__(self, study: Study, connection: Connection) -> None:
-        self._keys = study.store.names(connection)
-        self._loose: dict[str, list[str]] = {}
-        for name in self._keys:
-            for loose in {name.casefold(), Path(name).stem.casefold()}:
-                self._loose.setdefault(loose, []).append(name)
-        self._places = cache(lambda name: study.store.places(connection, self._keys[name]))
-        self._kept = lru_cache(maxsize=64)(lambda name: study.store.of_key(connection, self._keys[name]))
-
-    def find(self, cell: _Cell) -> tuple[int, tuple[int, int] | None]:
-        """Key of the passage, and the span within it that the quote narrows it to."""
-        if not cell.passage and not cell.quote:
-            raise EvidenceError("neither a passage nor a quote says which passage is meant")
-        if not cell.passage:
-            return self._by_quote(self._kept(self._name(cell.document)), cell.quote)
-        name, _, place = cell.passage.rpartition(":")
-        name = self._name(name or cell.document)
-        span = tuple(int(number) for number in place.split("-") if number.isdecimal())
-        key = self._places(name).get(span)
-        if key is None and cell.quote:
-            return self._by_quote(self._kept(name), cell.quote)
-        if key is None:
-            raise EvidenceError(f"no passage '{cell.passage}' in the study: `themis export passages` lists them")
-        if not 0 < len(cell.quote) < span[1] - span[0]:
-            return key, None
-        return key, _narrower(cell.quote, dict(self._kept(name).passages)[key].text)
-
-    def _name(self, name: str) -> str:
-        if name in self._keys:
-            return name
-        found = self._loose.get(name.casefold(), [])
-        if len(found) != 1:
-            raise EvidenceError(f"{'several documents match' if found else 'no document'} '{name}'")
-        return found[0]
-
-    def _by_quote(self, kept: Kept, quote: str) -> tuple[int, tuple[int, int] | None]:
-        words = " ".join(quote.split()).strip('“”„«»"')
-        found = [(key, p.text) for key, p in kept.passages if words in " ".join(p.text.split())]
-        whole = [(key, text) for key, text in found if words == " ".join(text.split())]
-        if len(whole or found) != 1:
-            where = f"in {len(found)} passages of" if found else "in no coded passage of"
-            raise EvidenceError(f"the quote stands {where} {kept.document.name}: give the passage's id")
-        key, text = (whole or found)[0]
-        return key, _narrower(quote, text)
-
-
-def _narrower(quote: str, text: str) -> tuple[int, int] | None:
-    start = text.find(quote) if quote and len(quote) < len(text) else -1
-    return (start, start + len(quote)) if start >= 0 else None

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -19,6 +20,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
 XLSX_ROWS, XLSX_CELL = 1_048_576, 32_767
 BATCH = 50_000
 WIDTHS = {"text": 70, "sentence": 50, "question": 40, "nearest": 50, "document": 24, "passage": 24, "name": 24}
+_BLANK = re.compile(r"(?:_x005F)?_x[0-9A-Fa-f]{4}_|[\s\x00-\x1f\x7f\ufffe\uffff]+")  # and how a workbook escapes them
 PARQUET = {str: "string", int: "int64", float: "float64", bool: "bool"}
 
 
@@ -58,6 +60,11 @@ def safe(value: Any) -> Any:
 def plain(value: str) -> str:
     """The cell that `safe` was given."""
     return value[1:] if value.startswith("'") and value[1:].startswith(FORMULA) else value
+
+
+def letters(value: str) -> str:
+    """The letters of a cell without what a spreadsheet program may change: white space and control characters."""
+    return _BLANK.sub("", value)
 
 
 @contextmanager
