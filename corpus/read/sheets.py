@@ -7,6 +7,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO, StringIO
 from itertools import chain
 from typing import Any
@@ -48,6 +49,25 @@ def tables(file: File) -> Iterator[tuple[str, Table, list[SetAside | str]]]:
         table, outside = found(file.name, grid)
         if table.headings:
             yield title, table, [*left, *outside]
+
+
+def written(file: File, title: str) -> dict[str, list[list[str]]]:
+    """Every cell of every sheet by title, hidden sheets and rows too; {} where no sheet has this title.
+
+    A formula is given as it was typed, with its "=", an error ("#REF!") as "=" and the error.
+    """
+    if not file.data.startswith(b"PK"):
+        return {}
+    archive.check(file.data, file.name)
+    with _mended():
+        from openpyxl import load_workbook
+
+        book = load_workbook(BytesIO(file.data), read_only=True)
+        found = {}
+        for sheet in book.worksheets if title in book.sheetnames else ():
+            sheet.reset_dimensions()
+            found[sheet.title] = [[_typed(cell) for cell in row] for row in sheet.iter_rows()]
+        return found
 
 
 def _chosen(file: File, options: Options) -> tuple[Table, list[SetAside | str]]:
@@ -156,14 +176,20 @@ def _workbook(file: File) -> list[tuple[str, Grid, list[SetAside | str]]]:
     """The visible sheets; formulas without results, wherever they are, are said with each."""
     archive.check(file.data, file.name)
     left = _formulas_without_results(file)
+    with _mended():
+        sheets = [sheet for sheet in _opened(file.data).worksheets if sheet.sheet_state == "visible"]
+        return [(sheet.title, _grid(sheet), list(left)) for sheet in sheets]
+
+
+@contextmanager
+def _mended() -> Iterator[None]:
+    """What openpyxl says of a workbook that it cannot read, as something that the user can put right."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            sheets = [sheet for sheet in _opened(file.data).worksheets if sheet.sheet_state == "visible"]
-            grids = [(sheet.title, _grid(sheet)) for sheet in sheets]
+            yield
     except _MALFORMED as error:
         raise EvidenceError("is a broken workbook: open it in Excel and save it again, or save it as .csv") from error
-    return [(title, grid, list(left)) for title, grid in grids]
 
 
 def _grid(sheet: Any) -> Grid:
@@ -211,6 +237,13 @@ def _shown(cell: Any) -> str:
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
+
+
+def _typed(cell: Any) -> str:
+    if cell.data_type not in ("f", "e"):
+        return _shown(cell)
+    value = str(getattr(cell.value, "text", cell.value))  # openpyxl has an object of its own for a range's formula
+    return value if value.startswith("=") else f"={value}"
 
 
 def _number_shown(value: float, style: str) -> str:
