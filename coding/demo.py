@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from coding import telling
 from coding.counts import Count, counts
-from coding.importing import Imported, import_decisions
+from coding.entering import Imported
+from coding.importing import import_decisions
 from coding.run import Done, code
 from coding.shipped import shipped
 from coding.study import Show, Study, add, create_study, open_study, quiet

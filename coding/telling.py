@@ -9,7 +9,7 @@ from corpus.passage import SetAside
 
 if TYPE_CHECKING:
     from coding.counts import Count
-    from coding.importing import Imported
+    from coding.entering import Imported
     from coding.quotes import Quote
     from coding.run import Done
     from coding.summary import Cautions
@@ -61,7 +61,7 @@ def of_import(done: "Imported") -> Telling:
     numbers = f"{done.recorded:,} recorded{changed}, {done.already:,} already there, {done.blank:,} blank"
     told = f"Read {done.read:,} decisions: {numbers}, {len(done.set_aside):,} set aside."
     again = ["Correct these rows and import the file again: nothing is recorded twice."] * bool(done.set_aside)
-    return Telling(before=[*of_set_aside(done.set_aside), told, *again])
+    return Telling(before=[*of_set_aside(done.set_aside), told, *done.notes, *again])
 
 
 def of_set_aside(items: Sequence[SetAside]) -> list[str]:
