@@ -265,7 +265,7 @@ def codebook() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 def check_codebook(file: Path | None) -> None:
     """Name file, line and column of every fault in FILE, or in the study's codebook.yml."""
-    from coding.codebook import check, load
+    from coding.codebook_file import check, load
 
     here = Path.cwd()
     places = [place / "codebook.yml" for place in (here, *here.parents) if (place / "codebook.yml").exists()]
@@ -330,6 +330,92 @@ def documents(study: "Study", set_aside: bool) -> None:
             say(Telling(before=telling.of_set_aside(left)))
         else:
             say(telling.of_documents(study.store.kept(connection)))
+
+
+@main.command()
+@click.option("--coder", help="Your name as a coder; the one you are logged in with otherwise.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Or the next free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: this machine only, or more.")
+@click.option("--allow-network", "network", is_flag=True, help="Let --host be reached by other machines.")
+@click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
+@click.option("--no-code", is_flag=True, help="Do not make suggestions first where there are none yet.")
+@in_study
+def review(study: "Study", coder: str | None, no_browser: bool, no_code: bool, **where: Any) -> None:
+    """Read passages and decide, in the browser; others join by links of their own."""
+    from coding.page.serve import Listening, serve
+    from coding.run import code as run
+    from coding.suggestions import latest
+
+    with study.store.database.reading() as connection:
+        suggested = latest(connection) is not None
+    if not (suggested or no_code):
+        with bars() as show:
+            run(study, show)
+    how = Listening(**where, browser=not no_browser)
+    serve(study, coder or login(), how, lambda place: say(telling.of_place(place)))
+    click.echo("\nStopped. Everything that was shown as saved is on the disk.")
+
+
+@main.group()
+def reviewers() -> None:
+    """Name who may open the review page: each has a link of their own."""
+
+
+@reviewers.command(name="add")
+@click.argument("name")
+@click.option("--lead", is_flag=True, help="Also settles disagreements, edits the codebook and sees counts.")
+@in_study
+def add_reviewer(study: "Study", name: str, lead: bool) -> None:
+    """Add a reviewer, and print the link that is theirs."""
+    from coding.reviewers import add as add_one
+
+    with study.store.database.writing() as connection:
+        secret = add_one(connection, name, lead)
+    say(telling.of_link(name, secret))
+
+
+@reviewers.command(name="list")
+@in_study
+def list_reviewers(study: "Study") -> None:
+    """List the reviewers."""
+    from coding.reviewers import listed
+
+    with study.store.database.reading() as connection:
+        say(telling.of_reviewers(listed(connection)))
+
+
+@reviewers.command(name="remove")
+@click.argument("name")
+@in_study
+def remove_reviewer(study: "Study", name: str) -> None:
+    """Close a reviewer's link for good; what they decided stays."""
+    from coding.reviewers import remove as remove_one
+
+    with study.store.database.writing() as connection:
+        remove_one(connection, name)
+    click.echo(f"Removed {name}: their link opens nothing now, and what they decided stays.")
+
+
+@reviewers.command(name="link")
+@click.argument("name")
+@in_study
+def renew_link(study: "Study", name: str) -> None:
+    """Make a new link for a reviewer; the one they had opens nothing from then on."""
+    from coding.reviewers import renew
+
+    with study.store.database.writing() as connection:
+        secret = renew(connection, name)
+    say(telling.of_link(name, secret))
+
+
+def login() -> str:
+    """The name that the user is logged in with; EvidenceError where there is none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:
+        raise EvidenceError("nobody is logged in here by name: say who you are with --coder NAME") from error
 
 
 @main.command()

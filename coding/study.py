@@ -9,7 +9,8 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from coding.carrying import carry
-from coding.codebook import Codebook, load
+from coding.codebook import Codebook
+from coding.codebook_file import Watch, load
 from coding.ledger import current
 from coding.shipped import shipped
 from corpus.database import Connection
@@ -20,6 +21,7 @@ from corpus.store import Store, create, open_store
 
 if TYPE_CHECKING:
     from corpus.add import Account
+    from corpus.index import Index
     from corpus.pseudonyms import Pseudonyms
     from corpus.read import Source
     from models.encoder import Encoder
@@ -58,8 +60,23 @@ class Study:
 
     @cached_property
     def codebook(self) -> Codebook:
-        """The codebook as codebook.yml has it now; EvidenceError with line and column where it has a fault."""
-        return load(self.folder / "codebook.yml")
+        """The codebook of codebook.yml, the same from the first look on, whatever becomes of the file meanwhile.
+
+        EvidenceError with line and column where it has a fault. `latest` sees what it says later.
+        """
+        return self._newest.codebook()
+
+    def latest(self) -> "Study":
+        """This study as codebook.yml has it now: one and the same until the file changes, at the cost of a stat.
+
+        What lives for longer than one command asks anew before each piece of work; threads may ask at once, and what is
+        loaded (encoder, vectors) is kept. EvidenceError while the file has a fault.
+        """
+        return self._newest.study(self)
+
+    @cached_property
+    def _newest(self) -> "_Newest":
+        return _Newest(self.folder / "codebook.yml")
 
     @property
     def splitting(self) -> Splitting:
@@ -81,10 +98,35 @@ class Study:
 
         return Vectors(self.cache / "vectors", self.encoder)
 
+    @cached_property
+    def index(self) -> "Index":
+        """Where words stand, under .themis/."""
+        from corpus.index import Index
+
+        return Index(self.cache / "words.db")
+
     @property
     def cache(self) -> Path:
         """What can be deleted and rebuilt."""
         return self.folder / ".themis"
+
+
+class _Newest(Watch):
+    """The newest of the studies that differ in nothing but the codebook."""
+
+    _study: Study | None = None
+
+    def study(self, asked: Study) -> Study:
+        """The study to use now, made of the one before it when codebook.yml says another thing."""
+        with self._lock:
+            codebook = self.codebook()
+            before = self._study or asked
+            if before.__dict__.setdefault("codebook", codebook) is not codebook:
+                after = Study(before.folder, before.store)
+                after.__dict__.update({**before.__dict__, "codebook": codebook})
+                before = after
+            self._study = before
+            return before
 
 
 def create_study(folder: Path | str, codebook: Path | None = None, settings: dict[str, str] | None = None) -> Study:

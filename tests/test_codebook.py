@@ -1,5 +1,6 @@
 """A codebook says what it means once, and every fault in it has a line and a column."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coding.codebook import Code, Codebook, Fault, check, diff, load
+from coding.codebook import Code, Codebook, Retired, diff
+from coding.codebook_file import Fault, check, load
 from corpus.errors import EvidenceError
 
 ROOT = Path(__file__).parent.parent
@@ -79,6 +81,62 @@ codes:
     assert check(written(tmp_path, text)) == [Fault(4, 50, message)]
 
 
+RETIRED = """\
+codes:
+  - {id: a, name: A, definition: one}
+retired:
+  - id: b
+    name: A
+    definition: two
+    examples: [We waited.]
+    under: gone
+    on: 2026-11-22
+    into: a
+    reason: The same as a.
+  - {id: c, name: C, definition: three, on: "last week"}
+"""
+
+
+def test_retired_codes_are_read_apart_and_change_no_version(tmp_path):
+    book = load(written(tmp_path, RETIRED))
+    b = Code("b", "A", "two", examples=("We waited.",), parent="gone")
+    kept = (Retired(b, "2026-11-22", "The same as a.", "a"), Retired(Code("c", "C", "three"), "last week"))
+    assert book == Codebook("", (Code("a", "A", "one"),), kept)
+    assert book.version == Codebook("", (Code("a", "A", "one"),)).version
+    assert Codebook.from_json(book.to_json()) == book
+
+
+def test_the_record_of_a_study_made_before_codes_could_be_retired_is_read():
+    book = Codebook("T", (Code("a", "A", "one"),))
+    assert Codebook.from_json(book.to_json().replace(', "retired": []', "")) == book
+
+
+def test_faults_of_retired_codes_have_their_place(tmp_path):
+    text = RETIRED.replace("into: a", "into: weather").replace("id: c", "id: a").replace("definition: two", "codes: []")
+    known = "id, name, definition, colour, include, exclude, examples, near_misses, never_with, under, on, into, reason"
+    assert check(written(tmp_path, text)) == [
+        Fault(4, 5, "code 'b' has no definition"),
+        Fault(6, 12, f"'codes' is not known in a code: {known} are"),
+        Fault(10, 11, "into names 'weather', which is no other code here"),
+        Fault(12, 10, "two codes have the id 'a': one is retired, and its id stays taken"),
+    ]
+    assert check(written(tmp_path, "codes: [{id: a, name: A, definition: one}]\nretired: all\n")) == [
+        Fault(2, 10, "retired codes are a list")
+    ]
+    assert check(written(tmp_path, "codes: [{id: a, name: A, definition: one}]\nretired: [b]\n")) == [
+        Fault(2, 11, "a retired code is a mapping that begins with `id:`")
+    ]
+
+
+def test_a_retired_code_says_where_it_went(tmp_path):
+    book = load(written(tmp_path, RETIRED))
+    with pytest.raises(EvidenceError, match="the code 'b' was retired: use 'a', which it was merged into"):
+        book.find("b")
+    with pytest.raises(EvidenceError, match="the code 'C' was retired: restore it, or use another"):
+        book.find("C")
+    assert book.find("A") == "a"
+
+
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
@@ -147,6 +205,44 @@ def test_a_difference_is_told_line_by_line():
         "+ a: examples: z",
         "+ c: added (C)",
     ]
+
+
+def test_a_difference_tells_a_retired_code_from_one_that_is_gone():
+    one, two = Code("a", "A", "one"), Code("b", "B", "two")
+    live, retired = Codebook("T", (one, two)), Codebook("T", (one,), (Retired(two, "2026-11-22", "The same.", "a"),))
+    plain = Codebook("T", (one,), (Retired(two),))
+    assert diff(live, retired) == ["- b: merged into a (The same.)"]
+    assert diff(live, plain) == ["- b: retired"]
+    assert diff(retired, live) == ["+ b: restored (B)"]
+
+
+def test_a_study_sees_the_file_change_when_it_asks_for_the_latest(empty):
+    path, first = empty.folder / "codebook.yml", empty.codebook
+    assert empty.latest() is empty
+    path.write_text(path.read_text().replace("Voice", "Choir"))
+    second = empty.latest()
+    assert (empty.codebook, second.codebook.by_id["voice"].name) == (first, "Choir")
+    assert second.latest() is empty.latest() is second
+    assert second.encoder is empty.encoder
+    path.write_text(path.read_text().replace("Choir", "Chair"))  # of the same size, at once
+    assert second.latest().codebook.by_id["voice"].name == "Chair"
+    path.write_text("codes: [")
+    for _ in range(2):
+        with pytest.raises(EvidenceError, match=r"codebook\.yml:1:9: not yaml here"):
+            second.latest()
+    path.unlink()
+    with pytest.raises(EvidenceError, match=r"codebook\.yml could not be read: No such file"):
+        second.latest()
+
+
+def test_threads_that_ask_for_the_latest_get_one_and_the_same(empty):
+    path = empty.folder / "codebook.yml"
+    for name in ("Choir", "Chair", "Quire"):
+        path.write_text(path.read_text().replace(empty.latest().codebook.by_id["voice"].name, name))
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: empty.latest(), range(64)))
+        assert {id(study) for study in found} == {id(empty.latest())}
+        assert found[0].codebook.by_id["voice"].name == name
 
 
 def test_nested_codes_know_what_is_above_and_below(codebook_file):

@@ -1,6 +1,6 @@
 """What the models room is given: a passage's question, and a theme with the examples of what is nested in it."""
 
-from coding.codebook import load
+from coding.codebook_file import load
 from coding.evidence import items, themes
 from corpus.passage import Block, Draft
 from corpus.split import Splitting, passages
