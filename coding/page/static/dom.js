@@ -1,0 +1,101 @@
+// Building what is shown. Text is always written as text: nothing here reads HTML.
+
+const PROPERTIES = new Set(["checked", "disabled", "hidden", "indeterminate", "open", "selected", "value"]);
+
+/**
+ * An element. attributes: plain ones by name; `on: {click: f}` listens; `style: {"--code": "#abc"}` sets properties;
+ * null and false leave an attribute out. children: nodes, texts, lists of them; null and false are left out.
+ */
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") for (const [event, f] of Object.entries(value)) element.addEventListener(event, f);
+    else if (name === "style") for (const [key, one] of Object.entries(value)) element.style.setProperty(key, one);
+    else if (PROPERTIES.has(name)) element[name] = value;
+    else if (/^on/i.test(name) || (/^(href|src|action)$/i.test(name) && !/^[/#](?!\/)/.test(value)))
+      throw new Error(`${name} is not set like this`);
+    else if (value !== null && value !== undefined && value !== false)
+      element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+/** The element with this id; an error where there is none. */
+export function at(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`there is no #${id} here`);
+  return element;
+}
+
+/** The data that the page came with: `{{ data(values) }}` in its template. */
+export function given(id = "given") {
+  return JSON.parse(at(id).textContent);
+}
+
+/** Say something to those who hear the page; `seen` shows it to everybody for a moment. */
+export function say(text) {
+  const live = at("live");
+  live.textContent = "";
+  setTimeout(() => (live.textContent = text), 50);
+}
+
+/** Give an element a code's colour, as an accent beside its name. */
+export function tint(element, colour) {
+  if (/^#[0-9a-f]{6}$/i.test(colour)) element.style.setProperty("--code", colour);
+  return element;
+}
+
+/** An id for one act: what is sent again under it is saved once. */
+export function newAct() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+let dialogs = 0;
+
+/**
+ * Ask in a dialog. body: nodes. actions: [{label, value, primary}]; Escape and "Close" give null.
+ * A promise of the chosen value; a form field named in `body` is read by the caller. The focus comes back where it was.
+ */
+export function dialog({ title, body = [], actions = [], wide = false }) {
+  const before = document.activeElement;
+  const id = `dialog-${++dialogs}`;
+  return new Promise((resolve) => {
+    let chosen = null;
+    const button = ({ label, value, primary }) => {
+      const pressed = () => {
+        if (primary && !form.reportValidity()) return;
+        chosen = value;
+        box.close();
+      };
+      const kind = { type: primary ? "submit" : "button", class: primary ? "primary" : null };
+      return h("button", { ...kind, on: primary ? {} : { click: pressed } }, label);
+    };
+    const main = actions.find((action) => action.primary);
+    const submit = (event) => {
+      event.preventDefault();
+      if (main) chosen = main.value;
+      box.close();
+    };
+    const close = h("button", { type: "button", class: "quiet", on: { click: () => box.close() } }, "Close");
+    const form = h(
+      "form",
+      { method: "dialog", on: { submit } },
+      h("h2", { id, tabindex: "-1" }, title),
+      h("div", { class: "dialog-body" }, body),
+      h("div", { class: "actions" }, actions.map(button), close),
+    );
+    const box = h("dialog", { "aria-labelledby": id, class: wide ? "wide" : null }, form);
+    box.addEventListener("close", () => {
+      box.remove();
+      if (before?.isConnected) before.focus();
+      resolve(chosen);
+    });
+    document.body.append(box);
+    box.showModal();
+    (form.querySelector("[autofocus], input, textarea, select") ?? form.querySelector("h2")).focus();
+  });
+}
