@@ -206,16 +206,35 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
     but: a passage not to take, the one just skipped.
     """
     read = readers(connection, draw.id)
-    claims = connection.execute(select(CLAIMS).where(CLAIMS.c.draw == draw.id)).all()
-    skipped = {row.passage for row in claims if row.coder == coder and row.skipped}
-    taken = {row.passage for row in claims if row.coder != coder and not row.skipped and time() - row.time < LEASE}
+    put_off, open_elsewhere = skipped(connection, draw.id, coder), taken(connection, draw.id, coder)
     left = [
-        (key in skipped, number, key, probability)
+        (key in put_off, number, key, probability)
         for number, (key, probability) in enumerate(drawn(connection, draw.id))
-        if (coder not in read.get(key, ())) and (draw.every or not (read.get(key) or key in taken))
+        if (coder not in read.get(key, ())) and (draw.every or not (read.get(key) or key in open_elsewhere))
     ]
     left.sort(key=lambda row: (row[2] == but, *row[:2]))
     return (left[0][2], left[0][3]) if left else None
+
+
+def awaited(connection: Connection) -> set[int]:
+    """Passages of every draw that are not read yet as it asks: no queue may offer them."""
+    found: set[int] = set()
+    for draw in draws(connection):
+        read = readers(connection, draw.id)
+        found.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, read.get(key, set())))
+    return found
+
+
+def taken(connection: Connection, draw: int, coder: str) -> set[int]:
+    """Passages that other coders have open; draw 0 is the review queue."""
+    others = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder != coder, ~CLAIMS.c.skipped, CLAIMS.c.time > time() - LEASE)
+    return set(connection.execute(select(CLAIMS.c.passage).where(others)).scalars())
+
+
+def skipped(connection: Connection, draw: int, coder: str) -> set[int]:
+    """Passages that a coder has put off."""
+    own = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
+    return set(connection.execute(select(CLAIMS.c.passage).where(own)).scalars())
 
 
 def claim(connection: Connection, draw: int, passage: int, coder: str, skipped: bool = False) -> None:
@@ -260,10 +279,7 @@ def _draw(  # noqa: PLR0913 - one row, all of it
 
 def _population(study: Study, connection: Connection, read: Select[Any]) -> list[int]:
     """Live passages in the order of their places, without those that were read and those of a draw not read yet."""
-    done = set(connection.execute(read).scalars())
-    for draw in draws(connection):
-        found = readers(connection, draw.id)
-        done.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, found.get(key, set())))
+    done = set(connection.execute(read).scalars()) | awaited(connection)
     return [key for key, _, _ in study.store.places_in_order(connection) if key not in done]
 
 

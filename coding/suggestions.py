@@ -182,6 +182,18 @@ def of_documents(connection: Connection, run: int, documents: Iterable[int]) -> 
     return found
 
 
+def of_passages(connection: Connection, run: int, passages: list[int]) -> list[Suggestion]:
+    """Every suggestion of a run in these passages."""
+    columns = [SUGGESTIONS.c[name] for name in Suggestion.__slots__]
+    query = select(*columns).where(SUGGESTIONS.c.run == run, SUGGESTIONS.c.passage.in_(passages))
+    return [Suggestion(*row) for row in connection.execute(query)]
+
+
+def newest(connection: Connection) -> int | None:
+    """Number of the newest finished run, None before the first: cheaper than all of it."""
+    return connection.execute(select(func.max(RUNS.c.id)).where(RUNS.c.finished.is_not(None))).scalar()
+
+
 def _within(documents: Iterable[int]) -> ColumnElement[bool]:
     """As a sub-query, so that a run's rows are searched by passage and not scanned."""
     return SUGGESTIONS.c.passage.in_(select(PASSAGES.c.id).where(PASSAGES.c.document.in_(documents)))

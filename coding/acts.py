@@ -1,0 +1,195 @@
+"""One act of a coder: saving what was read in a passage, taking it back, taking that back; each a transaction."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from coding.codebook import Codebook
+from coding.ledger import COLUMNS, DECISIONS, OWN, Decision, acted, new_act, now, of_passages, record
+from corpus.database import Connection, select
+from corpus.errors import EvidenceError
+
+LONGEST = 3_600.0  # seconds that one reading is taken to have lasted at most
+LOOK_BACK = 4_000  # rows of a coder that undo and the list of the last decisions look at
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a coder says of a whole passage: the codes that hold; no to every other.
+
+    act: a name for this saving, new_act() of the caller; saved twice, it is there once. quotes: by code, the words it
+    is narrowed to, (start, end) within the passage. why, draw, probability, suggestions_visible: how it was shown.
+    seconds: from shown to saved.
+    """
+
+    act: str
+    passage: int
+    yes: frozenset[str]
+    why: str
+    quotes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    draw: int | None = None
+    probability: float | None = None
+    suggestions_visible: bool = False
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One of a coder's last acts. codes: those of its rows that say yes. undone: taken back since."""
+
+    act: str
+    passage: int
+    codes: tuple[str, ...]
+    why: str
+    draw: int | None
+    time: str
+    undone: bool
+
+
+def save(connection: Connection, coder: str, reading: Reading, codebook: Codebook, text: str) -> int:
+    """Add a reading's rows, one for every code whose answer is new; how many. 0 where the act was saved before.
+
+    A nested code that holds makes the codes above it hold. EvidenceError for codes that exclude each other, that the
+    codebook has not, and for a quote outside the passage's text.
+    """
+    if acted(connection, reading.act):
+        return 0
+    yes = _with_above(reading.yes, codebook)
+    _check(reading, yes, codebook, text)
+    before = {
+        row.code: row for row in of_passages(connection, [reading.passage], reading.draw or OWN) if row.coder == coder
+    }
+    seconds = None if reading.seconds is None else min(max(reading.seconds, 0.0), LONGEST)
+    rows = []
+    for code in codebook.by_id:
+        start, end = reading.quotes.get(code, (None, None)) if code in yes else (None, None)
+        row = Decision(
+            coder=coder,
+            passage=reading.passage,
+            code=code,
+            value=code in yes,
+            codebook=codebook.version,
+            why=reading.why,
+            quote_start=start,
+            quote_end=end,
+            draw=reading.draw,
+            probability=reading.probability,
+            suggestions_visible=reading.suggestions_visible,
+            seconds=seconds,
+            time=now(),
+            act=reading.act,
+        )
+        if code not in before or _said(before[code]) != _said(row):
+            rows.append(row)
+    record(connection, rows)
+    return len(rows)
+
+
+def undo(connection: Connection, coder: str, act: str, new: str | None = None) -> list[Decision]:
+    """Take a coder's act back, by rows that repeat what held before it; those rows.
+
+    Where something was said since, that stays. Undoing an undo is redoing. EvidenceError where it is not theirs, or
+    nothing of it holds.
+    """
+    rows = acted(connection, act)
+    if not rows or any(row.coder != coder for row in rows):
+        raise EvidenceError("there is no such act of yours to undo")
+    new = new or new_act()
+    if again := acted(connection, new):
+        return again
+    keys = {(row.passage, row.code): row for row in rows}
+    back = [made for row in keys.values() for made in _back(connection, row, new)]
+    if not back:
+        raise EvidenceError("nothing of this holds any more: it was changed or undone since")
+    record(connection, back)
+    return back
+
+
+def last(connection: Connection, coder: str, why: Iterable[str], most: int = 10) -> list[Act]:
+    """A coder's last savings of these kinds, newest first, each with whether it was undone."""
+    kinds = frozenset(why)
+    return [act for act in _acts(connection, coder)[0] if act.why in kinds][:most]
+
+
+def undoable(connection: Connection, coder: str, why: Iterable[str]) -> str | None:
+    """The act that undo takes back: the newest of these kinds that holds; None where there is none."""
+    return next((act.act for act in last(connection, coder, why, most=LOOK_BACK) if not act.undone), None)
+
+
+def redoable(connection: Connection, coder: str, why: Iterable[str]) -> str | None:
+    """The undo that redo takes back: the newest act of these kinds, if it is an undo that holds; else None."""
+    kinds = frozenset(why)
+    _, undos = _acts(connection, coder)
+    return next((act for act, kind, holds in undos if kind in kinds and holds), None)
+
+
+def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str, str, bool]]]:
+    """A coder's last acts, newest first; and the undos since the newest plain act, with kind and whether they hold."""
+    query = select(*COLUMNS).where(DECISIONS.c.coder == coder, DECISIONS.c.act.is_not(None))
+    newest = connection.execute(query.order_by(DECISIONS.c.id.desc()).limit(LOOK_BACK))
+    by_act: dict[str, list[Decision]] = {}
+    for row in newest:
+        decision = Decision(*row)
+        by_act.setdefault(str(decision.act), []).append(decision)
+    taken_back: set[str] = set()
+    acts: list[Act] = []
+    undos: list[tuple[str, str, bool]] = []
+    for name, rows in by_act.items():
+        first = rows[-1]
+        holds = name not in taken_back
+        if first.undoes is None:
+            codes = tuple(row.code for row in reversed(rows) if row.value)
+            acts.append(Act(name, first.passage, codes, first.why, first.draw, first.time, not holds))
+        else:
+            if holds:
+                taken_back.add(first.undoes)
+            if not acts:
+                undos.append((name, first.why, holds))
+    return acts, undos
+
+
+def _back(connection: Connection, row: Decision, act: str) -> Iterator[Decision]:
+    """Rows that make hold what would without the act of this row; none where that is what holds already."""
+    settled = DECISIONS.c.why == "adjudication"
+    same = [DECISIONS.c.passage == row.passage, DECISIONS.c.code == row.code]
+    same += [settled] if row.why == "adjudication" else [~settled, DECISIONS.c.coder == row.coder]
+    found = connection.execute(select(*COLUMNS).where(*same).order_by(DECISIONS.c.id))
+    rows = [Decision(*values) for values in found]
+    holds, before = _standing(rows), _standing(rows, without=row.act)
+    if holds is before:
+        return
+    if holds and (before is None or before.value is None or before.draw != holds.draw):
+        gone = replace(holds, value=None, quote_start=None, quote_end=None, reason=None, seconds=None)
+        yield replace(gone, time=now(), act=act, undoes=row.act)
+    if before and before.value is not None:
+        yield replace(before, seconds=None, time=now(), act=act, undoes=row.act)
+
+
+def _standing(rows: Sequence[Decision], without: str | None = None) -> Decision | None:
+    """Of one coder's rows on one code of a passage, the newest that was not undone; `without` an act, as if undone."""
+    taken_back = {without}
+    for row in reversed(rows):
+        if row.undoes and row.act not in taken_back:
+            taken_back.add(row.undoes)
+    plain = [row for row in rows if row.undoes is None and (row.act is None or row.act not in taken_back)]
+    return plain[-1] if plain else None
+
+
+def _with_above(codes: Iterable[str], codebook: Codebook) -> set[str]:
+    return {over for code in codes for over in (code, *(codebook.above(code) if code in codebook.by_id else ()))}
+
+
+def _check(reading: Reading, yes: set[str], codebook: Codebook, text: str) -> None:
+    if unknown := sorted(yes - codebook.by_id.keys()):
+        raise EvidenceError(f"the codebook of this passage has no code '{unknown[0]}': reload the page")
+    for code in sorted(yes):
+        for other in codebook.by_id[code].never_with:
+            if other in yes:
+                names = f"'{codebook.by_id[code].name}' and '{codebook.by_id[other].name}'"
+                raise EvidenceError(f"{names} exclude each other in the codebook: keep one of them")
+    for code, (start, end) in reading.quotes.items():
+        if code in yes and not 0 <= start < end <= len(text):
+            raise EvidenceError(f"the quote of '{code}' lies outside the passage: mark the words again")
+
+
+def _said(row: Decision) -> Sequence[object]:
+    return (row.value, row.quote_start, row.quote_end, row.codebook, row.draw)

@@ -1,0 +1,178 @@
+"""What a reviewer sees of one passage: its context, and what the mode lets be known of it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from coding import draws, ledger, memos, suggestions
+from coding.study import Study
+from coding.suggestions import Run
+from corpus.context import Context, Said, context, passage_at
+from corpus.database import Connection
+
+AUDIT, DOUBLE, REVIEW = "audit", "double", "review"
+BLIND = frozenset({AUDIT, DOUBLE})
+Raw = tuple[str, float, bool, int, str, str]  # code, score, suggested, sentence, because kind, because text
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One coder at one kind of work: mode "review", or "audit" or "double" with the number of the draw."""
+
+    coder: str
+    mode: str = REVIEW
+    draw: int | None = None
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing that the machine or another coder said may be shown."""
+        return self.mode in BLIND
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A suggestion as a reviewer sees it, without a number that could be taken for a probability.
+
+    kind: "likeness" or "score". sentence: (start, end) in the passage of the one that carried it, None for all of it.
+    because: "definition", "example" or "decided", what the nearest reviewed text is; "" where it is not to be shown.
+    """
+
+    code: str
+    kind: str
+    sentence: tuple[int, int] | None
+    because: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """What the coder decided of a code here before; quote: (start, end) within the passage."""
+
+    value: bool
+    quote: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A memo, or a flag, on the passage."""
+
+    act: str
+    author: str
+    text: str
+    time: str
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A passage in focus.
+
+    why: as the ledger has it; wanted: the code that it is in the queue for. hints: what is suggested; None where the
+    mode is blind. mine: by code. memos, flags: everybody's, only the coder's own where the mode is blind.
+    read: whether this coder has read it in this mode.
+    """
+
+    passage: int
+    id: str
+    document: str
+    attributes: dict[str, str]
+    speaker: str | None
+    role: str | None
+    question: str
+    before: tuple[Said, ...]
+    text: str
+    after: tuple[Said, ...]
+    mode: str
+    draw: int | None
+    why: str
+    wanted: str | None
+    codebook: str
+    hints: tuple[Hint, ...] | None
+    mine: dict[str, Mine]
+    memos: tuple[Note, ...]
+    flags: tuple[Note, ...]
+    read: bool
+
+
+def make_card(  # noqa: PLR0913 - a card is all of this
+    study: Study,
+    connection: Connection,
+    sitting: Sitting,
+    passage: int,
+    why: str,
+    wanted: str | None = None,
+    run: Run | None = None,
+    raw: Sequence[Raw] | None = None,
+) -> Card:
+    """The card of a passage; raw: its suggestions where the queue has fresher ones than the last run has."""
+    place = context(connection, passage)
+    lane = sitting.draw or ledger.OWN
+    mine = {
+        row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end))
+        for row in ledger.of_passages(connection, [passage], lane)
+        if row.coder == sitting.coder
+    }
+    hints = None if sitting.blind else hints_of(connection, sitting.coder, place, run, raw)
+    notes = memos.on_passages(connection, [passage]).get(passage, [])
+    flags = memos.raised(connection, [passage])
+    own = {sitting.coder}
+    return Card(
+        passage=passage,
+        id=place.id,
+        document=place.name,
+        attributes=place.attributes,
+        speaker=place.speaker,
+        role=place.role,
+        question=place.question,
+        before=place.before,
+        text=place.text,
+        after=place.after,
+        mode=sitting.mode,
+        draw=sitting.draw,
+        why=why,
+        wanted=wanted,
+        codebook=study.codebook.version,
+        hints=hints,
+        mine=mine,
+        memos=tuple(
+            Note(m.act, m.author, m.text, m.time, m.code) for m in notes if not sitting.blind or m.author in own
+        ),
+        flags=tuple(Note(f.act, f.coder, f.note, f.time, f.code) for f in flags if not sitting.blind or f.coder in own),
+        read=bool(mine),
+    )
+
+
+def hints_of(
+    connection: Connection, coder: str, place: Context, run: Run | None, raw: Sequence[Raw] | None = None
+) -> tuple[Hint, ...]:
+    """What is suggested of a passage that the coder may see; a reason that would unseal another passage is left out."""
+    if raw is None:
+        raw = raw_of(connection, run, [place.passage]).get(place.passage, ())
+    sealed = draws.sealed(connection, coder) if raw else set()
+    found = []
+    for code, _, suggested, sentence, because, text in raw:
+        if suggested:
+            shown = because != "decided" or not sealed or _quoted(connection, text) not in sealed
+            span = place.sentences[sentence] if 0 <= sentence < len(place.sentences) else None
+            kind = run.kinds.get(code, "likeness") if run else "likeness"
+            found.append(Hint(code, kind, span, because if shown else "", text if shown else ""))
+    return tuple(found)
+
+
+def raw_of(connection: Connection, run: Run | None, passages: Iterable[int]) -> dict[int, list[Raw]]:
+    """The last run's suggestions of these passages, with their reasons in words."""
+    if run is None:
+        return {}
+    found: dict[int, list[Raw]] = {}
+    for s in suggestions.of_passages(connection, run.id, list(passages)):
+        kind, _, text = run.reasons[s.because] if s.because >= 0 else ("", "", "")
+        found.setdefault(s.passage, []).append((s.code, s.score, s.suggested, s.sentence, kind, text))
+    return found
+
+
+def _quoted(connection: Connection, reason: str) -> int | None:
+    """The passage that a reason quotes: it ends with its id in brackets."""
+    return passage_at(connection, reason[reason.rfind("(") + 1 : -1])
+
+
+def _span(start: int | None, end: int | None) -> tuple[int, int] | None:
+    return None if start is None or end is None else (start, end)

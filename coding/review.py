@@ -1,0 +1,257 @@
+"""The story of a reviewer: what to read next, its card, what was decided, and taking it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from coding import acts, draws, ledger, memos, queue, suggestions
+from coding.acts import Act, Reading
+from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Sitting, make_card
+from coding.codebook import Codebook
+from coding.draws import Draw
+from coding.ledger import HELD, OWN, new_act
+from coding.queue import Queued
+from coding.study import Study
+from coding.suggestions import Run
+from corpus.context import context
+from corpus.database import Connection, select
+from corpus.errors import EvidenceError
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
+
+PICKS = ("certain", "uncertain", "diverse", "manual")
+KINDS = {AUDIT: ("audit",), DOUBLE: ("double",), REVIEW: PICKS}  # what is saved, and undone, in each mode
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """rows: how many were added, 0 where nothing is new."""
+
+    act: str
+    passage: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """The act that was taken back or brought back, and the passage it is about."""
+
+    act: str
+    undid: str
+    passage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Work there is for a coder. read of total; None = not counted. draw: None for the review queue."""
+
+    mode: str
+    draw: int | None
+    read: int
+    total: int
+    coders: tuple[str, ...] = ()
+
+
+class Desk:
+    """One study as its reviewers work on it; safe to use from several threads."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._runs: dict[int, Run] = {}
+
+    def tasks(self, coder: str) -> list[Task]:
+        """The queue, and every draw that asks this coder."""
+        with self.study.store.database.reading() as connection:
+            _, total = self.study.store.size(connection)
+            found = [Task(REVIEW, None, _read_by_anybody(connection), total)]
+            for draw in draws.draws(connection):
+                if draws.asks(draw, coder):
+                    found.append(Task(draw.kind, draw.id, *draws.progress(connection, draw, coder), draw.coders))
+        return found
+
+    def sitting(self, coder: str, mode: str = REVIEW, draw: int | None = None) -> Sitting:
+        """A coder at work; EvidenceError for a mode that there is not, or a draw that does not ask this coder."""
+        if mode == REVIEW:
+            return Sitting(coder)
+        with self.study.store.database.reading() as connection:
+            known = [d for d in draws.draws(connection) if d.kind == mode and draws.asks(d, coder)]
+        if draw is None:
+            unread = known[-1:]
+            draw = unread[0].id if unread else None
+        if mode not in KINDS or draw not in {d.id for d in known}:
+            raise EvidenceError(
+                f"there is no {mode} draw {draw or ''} for {coder}: `themis audit` or `themis double` makes one"
+            )
+        return Sitting(coder, mode, draw)
+
+    def following(self, sitting: Sitting, but: int | None = None) -> Card | None:
+        """The card of what this coder reads next, kept for them for a while; None where nothing is left.
+
+        but: a passage not to take if there is another, the one just skipped.
+        """
+        with self.study.store.database.writing() as connection:
+            if sitting.draw is not None:
+                draw = draws.find(connection, sitting.draw)
+                found = draws.following(connection, draw, sitting.coder, but)
+                pick = Queued(0, found[0], draw.kind, None, ()) if found else None
+            else:
+                pick = self._waiting(connection, sitting.coder, but)
+            if pick is None:
+                return None
+            draws.claim(connection, sitting.draw or 0, pick.passage, sitting.coder)
+        with self.study.store.database.reading() as connection:
+            raw = pick.suggestions if pick.position else None
+            run = self._run(connection)
+            return make_card(self.study, connection, sitting, pick.passage, pick.why, pick.code, run, raw)
+
+    def card(self, sitting: Sitting, passage: int) -> Card:
+        """The card of any passage, to read or to change what was said of it.
+
+        EvidenceError where it is to be read blind elsewhere, or is not in the draw of this sitting.
+        """
+        with self.study.store.database.reading() as connection:
+            if sitting.draw is not None:
+                self._probability(connection, sitting, passage)
+                return make_card(self.study, connection, sitting, passage, sitting.mode)
+            self._check_open(connection, sitting.coder, passage)
+            pick = next((q for q in queue.waiting(connection) if q.passage == passage), None)
+            why, wanted, raw = (pick.why, pick.code, pick.suggestions) if pick else ("manual", None, None)
+            return make_card(self.study, connection, sitting, passage, why, wanted, self._run(connection), raw)
+
+    def save(self, sitting: Sitting, reading: Reading, version: str | None = None) -> Saved:
+        """Put a reading in the ledger; on return it is on disk. Saved again under the same act, nothing is added.
+
+        version: of the codebook that the coder saw. How it was shown is told by the sitting, not by the reading.
+        """
+        with self.study.store.database.writing() as connection:
+            codebook = self._codebook(connection, version)
+            place = context(connection, reading.passage)
+            probability = None
+            if sitting.draw is not None:
+                probability = self._probability(connection, sitting, reading.passage)
+            why = sitting.mode if sitting.blind else reading.why if reading.why in PICKS else "manual"
+            shown = Reading(
+                act=reading.act,
+                passage=reading.passage,
+                yes=reading.yes,
+                why=why,
+                quotes=reading.quotes,
+                draw=sitting.draw,
+                probability=probability,
+                suggestions_visible=not sitting.blind,
+                seconds=reading.seconds,
+            )
+            rows = acts.save(connection, sitting.coder, shown, codebook, place.text)
+        return Saved(reading.act, reading.passage, rows)
+
+    def skip(self, sitting: Sitting, passage: int) -> None:
+        """Put a passage off: it comes again, last."""
+        with self.study.store.database.writing() as connection:
+            draws.claim(connection, sitting.draw or 0, passage, sitting.coder, skipped=True)
+
+    def undo(self, sitting: Sitting, act: str | None = None, new: str | None = None) -> Undone | None:
+        """Take back this act, or the coder's last one in this mode; None where there is none."""
+        with self.study.store.database.writing() as connection:
+            act = act or acts.undoable(connection, sitting.coder, KINDS[sitting.mode])
+            return self._take_back(connection, sitting, act, new)
+
+    def redo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
+        """Bring back what the last undo in this mode took; None where nothing was undone last."""
+        with self.study.store.database.writing() as connection:
+            act = acts.redoable(connection, sitting.coder, KINDS[sitting.mode])
+            return self._take_back(connection, sitting, act, new)
+
+    def recent(self, sitting: Sitting, most: int = 10) -> list[tuple[Act, str]]:
+        """The coder's last readings in this mode, newest first, with the first words of the passage."""
+        with self.study.store.database.reading() as connection:
+            found = acts.last(connection, sitting.coder, KINDS[sitting.mode], most)
+            found = [act for act in found if sitting.draw is None or act.draw == sitting.draw]
+            return [(act, context(connection, act.passage).text[:120]) for act in found]
+
+    def memo(self, coder: str, text: str, passage: int, act: str | None = None, replaces: str | None = None) -> str:
+        """Keep a memo on a passage; its act."""
+        with self.study.store.database.writing() as connection:
+            context(connection, passage)
+            return memos.add(connection, coder, text, passage=passage, act=act, replaces=replaces)
+
+    def flag(self, coder: str, passage: int, note: str, raised: bool = True, act: str | None = None) -> str:
+        """Raise or take down the coder's flag on a passage; its act."""
+        with self.study.store.database.writing() as connection:
+            context(connection, passage)
+            return memos.flag(connection, coder, passage, note, raised=raised, act=act)
+
+    def _take_back(self, connection: Connection, sitting: Sitting, act: str | None, new: str | None) -> Undone | None:
+        if act is None:
+            return None
+        new = new or new_act()
+        rows = acts.undo(connection, sitting.coder, act, new)
+        return Undone(new, act, rows[0].passage)
+
+    def _waiting(self, connection: Connection, coder: str, but: int | None) -> Queued | None:
+        """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read."""
+        taken, skipped = draws.taken(connection, 0, coder), draws.skipped(connection, 0, coder)
+        closed = taken | draws.awaited(connection)
+        picks = [q for q in queue.waiting(connection) if q.passage not in closed]
+        read = _read_of(connection, [q.passage for q in picks])
+        left = [q for q in picks if q.passage not in read]
+        left.sort(key=lambda q: (q.passage == but, q.passage in skipped, q.position))
+        if left and left[0].passage != but:
+            return left[0]
+        return self._unread(connection, closed | {but or 0}) or (left[0] if left else None)
+
+    def _unread(self, connection: Connection, closed: set[int]) -> Queued | None:
+        read = select(HELD.c.passage).where(
+            HELD.c.passage == PASSAGES.c.id, HELD.c.lane == OWN, HELD.c.value.is_not(None)
+        )
+        mixed = (PASSAGES.c.id * 7919) % 104729  # spread over the corpus, the same on every call
+        query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~read.exists()).order_by(mixed)
+        for key in connection.execute(query).scalars():
+            if key not in closed:
+                return Queued(0, key, "diverse", None, ())
+        return None
+
+    def _run(self, connection: Connection) -> Run | None:
+        """The newest run; its reasons are long, so it is read once."""
+        newest = suggestions.newest(connection)
+        if newest is None:
+            return None
+        if newest not in self._runs and (run := suggestions.latest(connection)):
+            self._runs = {run.id: run}
+        return self._runs.get(newest)
+
+    def _codebook(self, connection: Connection, version: str | None) -> Codebook:
+        """Today's codebook, kept; or the earlier version that the coder had before them."""
+        today = self.study.codebook
+        ledger.keep(connection, today)
+        if version in (None, today.version):
+            return today
+        for _, codebook in ledger.codebooks(connection):
+            if codebook.version == version:
+                return codebook
+        raise EvidenceError("the codebook changed while this passage was open: reload the page and decide again")
+
+    def _probability(self, connection: Connection, sitting: Sitting, passage: int) -> float:
+        found = dict(draws.drawn(connection, sitting.draw or 0))
+        if passage not in found:
+            raise EvidenceError(f"passage {passage} is not in draw {sitting.draw}, or its document was replaced")
+        return found[passage]
+
+    def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
+        if passage in draws.sealed(connection, coder):
+            raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
+
+
+def _read_by_anybody(connection: Connection) -> int:
+    held = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct()
+    return len(
+        connection.execute(
+            select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, PASSAGES.c.id.in_(held))
+        ).all()
+    )
+
+
+def _read_of(connection: Connection, passages: Sequence[int]) -> set[int]:
+    """Which of these somebody has decided on."""
+    query = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.passage.in_(passages))
+    return set(connection.execute(query.distinct()).scalars())
+
+
+__all__ = ["AUDIT", "DOUBLE", "REVIEW", "Act", "Card", "Desk", "Draw", "Reading", "Saved", "Sitting", "Task", "Undone"]
