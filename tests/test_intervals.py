@@ -111,6 +111,8 @@ def test_sets_of_codes_are_compared_whole():
     assert (found.value, passages) == (pytest.approx(wanted), 15)
     low, high = found.interval
     assert low < wanted < high
+    always, _ = set_alpha([(a, a)] * 15 + [(ab, a), (ab, ab)] * 2, range(19), resampled(19, 1))
+    assert isinstance(always.interval, tuple)  # nobody says "no code", and four say more than the rest
 
 
 @given(st.integers(1, 30), st.integers(0, 2**32 - 1))
