@@ -42,4 +42,5 @@ clean:
 
 .venv/tools: .venv/installed
 	@$(PIP) --requirement dev-requirements.txt
+	@.ci/browser
 	@touch $@

@@ -9,6 +9,8 @@ import pytest
 
 from coding.study import Study, add, create_study
 
+pytest_plugins = ["browser"]
+
 CODEBOOK = """
 title: Two themes
 codes:

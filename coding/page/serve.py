@@ -4,8 +4,8 @@ import ipaddress
 import socket
 import threading
 import webbrowser
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 
 import uvicorn
@@ -46,6 +46,17 @@ def serve(study: Study, coder: str, how: Listening, ready: Callable[[Place], Non
 
     EvidenceError where the study cannot be written, the port cannot be had, or the network was not allowed.
     """
+    with opened(study, coder, how) as (place, run, _):
+        ready(place)
+        if how.browser:
+            threading.Thread(target=webbrowser.open, args=(place.link,), daemon=True).start()
+        with suppress(KeyboardInterrupt):
+            run()
+
+
+@contextmanager
+def opened(study: Study, coder: str, how: Listening) -> Iterator[tuple[Place, Callable[[], None], Callable[[], None]]]:
+    """Where the page is, what serves it until it is stopped, and what stops that from another thread."""
     network = not _is_loopback(how.host)
     if network and not how.network:
         raise EvidenceError(
@@ -60,13 +71,7 @@ def serve(study: Study, coder: str, how: Listening, ready: Callable[[Place], Non
         address = Address.open(port, [how.host, *_names()]) if network else Address.local(port)
         place = Place(reviewers.link(secret, _reached(how.host), port), port, how.port, owner.name, network)
         server = uvicorn.Server(_config(create_app(study, address)))
-        ready(place)
-        if how.browser:
-            threading.Thread(target=webbrowser.open, args=(place.link,), daemon=True).start()
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            return
+        yield place, lambda: server.run(sockets=[listener]), lambda: setattr(server, "should_exit", True)
 
 
 def _config(app: object) -> uvicorn.Config:
