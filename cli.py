@@ -187,6 +187,43 @@ def code(study: "Study", code_interviewer: bool) -> None:
 
 
 @main.command()
+@click.option("--n", "size", type=click.IntRange(1), help="How many passages; 200 to 400 otherwise.")
+@click.option(
+    "--precision",
+    type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
+    metavar="SHARE",
+    help="As many as make a 95 % interval of the commonest code at most +- SHARE (0.03).",
+)
+@click.option("--coders", metavar="NAMES", help="Who reads it, with commas; whoever comes otherwise.")
+@click.option("--list", "listing", is_flag=True, help="List the draws and how far they were read instead.")
+@in_study
+def audit(study: "Study", size: int | None, precision: float | None, coders: str | None, listing: bool) -> None:
+    """Draw the random sample that makes counts valid: passages to read blind, each once."""
+    from coding.draws import draw_audit, draws, progress
+    from coding.telling_review import of_draw, of_draws
+
+    if size and precision:
+        raise click.UsageError("Give --n or --precision, not both.")
+    if listing:
+        with study.store.database.reading() as connection:
+            say(of_draws([(draw, *progress(connection, draw)) for draw in draws(connection)]))
+    else:
+        say(of_draw(draw_audit(study, size, precision, words(coders))))
+
+
+@main.command()
+@click.option("--n", "size", type=click.IntRange(1), default=60, show_default=True, help="How many passages.")
+@click.option("--coders", metavar="NAMES", required=True, help="Who reads them, with commas: anna,ben")
+@in_study
+def double(study: "Study", size: int, coders: str) -> None:
+    """Draw passages that two or more coders each read blind, to see how well they agree."""
+    from coding.draws import draw_double
+    from coding.telling_review import of_draw
+
+    say(of_draw(draw_double(study, size, words(coders))))
+
+
+@main.command()
 @click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
 @click.option("--unit", type=click.Choice(UNITS), default="passage", show_default=True, help="What is counted.")
 @in_study
@@ -461,6 +498,11 @@ def pairs(texts: Any) -> dict[str, str]:
             raise EvidenceError(f"'{text}' is not NAME=VALUE")
         found[name.strip()] = value.strip()
     return found
+
+
+def words(text: str | None) -> tuple[str, ...]:
+    """Names with commas between them, each once, in order."""
+    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
 
 
 @contextmanager

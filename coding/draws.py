@@ -8,7 +8,7 @@ from math import ceil
 from time import time
 from typing import Any
 
-from coding import ledger, suggestions
+from coding import ledger, reviewers, suggestions
 from coding.ledger import HELD, OWN, new_act, now
 from coding.study import Study
 from corpus.database import (
@@ -109,7 +109,7 @@ def draw_audit(
             size = size_for(precision, _commonest(study, connection), len(population))
         if size is None:
             size = max(FEWEST, min(MOST, ceil(10 / float(study.settings["expected"]))))
-        return _draw(study, connection, "audit", tuple(coders), False, size, population, note)
+        return _draw(study, connection, "audit", reviewers.spelled(connection, coders), False, size, population, note)
 
 
 def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
@@ -117,11 +117,11 @@ def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") 
 
     EvidenceError for fewer than two coders, or where nothing is left to draw.
     """
-    names = tuple(dict.fromkeys(coders))
-    if len(names) < 2:
-        raise EvidenceError("double coding needs two coders or more: --coders anna,ben")
-    theirs = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.coder.in_(names))
     with study.store.database.writing() as connection:
+        names = reviewers.spelled(connection, coders)
+        if len(names) < 2:
+            raise EvidenceError("double coding needs two coders or more: --coders anna,ben")
+        theirs = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.coder.in_(names))
         population = _population(study, connection, select(HELD.c.passage).where(theirs))
         return _draw(study, connection, "double", names, True, size, population, note)
 

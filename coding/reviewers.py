@@ -49,12 +49,17 @@ def add(connection: Connection, name: str, lead: bool = False) -> str:
         raise EvidenceError(
             f"there is a reviewer '{name}' already: `themis reviewers link \"{name}\"` makes a new link"
         )
-    coders = connection.execute(select(DECISIONS.c.coder).distinct()).scalars()
-    known = {coder.casefold(): coder for coder in coders}
     secret = secrets.token_urlsafe(32)
-    row = {"name": known.get(name.casefold(), name), "name_key": name.casefold(), "secret": _hash(secret)}
+    row = {"name": spelled(connection, [name])[0], "name_key": name.casefold(), "secret": _hash(secret)}
     connection.execute(insert(REVIEWERS).values(**row, lead=lead, added=now()))
     return secret
+
+
+def spelled(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
+    """Names as the study writes them: Anna is anna where anna coded before, or is a reviewer. EvidenceError as `sound`."""
+    known = {coder.casefold(): coder for coder in connection.execute(select(DECISIONS.c.coder).distinct()).scalars()}
+    known |= {reviewer.name.casefold(): reviewer.name for reviewer in listed(connection)}
+    return tuple(dict.fromkeys(known.get(sound(name).casefold(), sound(name)) for name in names))
 
 
 def who(connection: Connection, secret: str) -> Reviewer | None:

@@ -1,0 +1,47 @@
+"""What the shell says of draws and of reviewing."""
+
+from typing import TYPE_CHECKING
+
+from coding.telling import Telling
+
+if TYPE_CHECKING:
+    from coding.draws import Draw
+
+
+def of_draw(draw: "Draw") -> Telling:
+    """What was drawn, from what, and how it is read."""
+    share = draw.size / draw.population
+    which = "that nobody has read to the end" if draw.kind == "audit" else "that none of them has read"
+    told = [
+        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages {which}, at random, each with "
+        f"probability {share:.4g} (seed {draw.seed})."
+    ]
+    if draw.size == draw.population:
+        told.append("These are all there are.")
+    if draw.kind == "double":
+        told.append(f"{' and '.join(draw.coders)} each read all of them, blind; nobody sees what the other said.")
+    else:
+        told.append(f"Each is read once, blind, by {' or '.join(draw.coders) or 'whoever comes'}.")
+    page = "Audit" if draw.kind == "audit" else "Double coding"
+    after = [f"Next: themis review, and there {page}; or themis export review FILE.xlsx --draw {draw.id} --coder NAME"]
+    return Telling(before=told, after=after)
+
+
+def of_draws(found: "list[tuple[Draw, int, int]]") -> Telling:
+    """Every draw with how far it was read."""
+    columns = ("Draw", "Kind", "Coders", "Read", "Of", "Drawn from", "When")
+    rows = [
+        (
+            str(d.id),
+            d.kind,
+            ", ".join(d.coders) or "anybody",
+            f"{read:,}",
+            f"{total:,}",
+            f"{d.population:,}",
+            d.made[:10],
+        )
+        for d, read, total in found
+    ]
+    if not rows:
+        return Telling(before=["Nothing was drawn yet: themis audit, or themis double --coders anna,ben"])
+    return Telling((), "Draws", columns, rows, frozenset({"Read", "Of", "Drawn from"}))
