@@ -258,7 +258,8 @@ def _draw(  # noqa: PLR0913 - one row, all of it
     if size < 1:
         raise EvidenceError(f"a draw has at least one passage; this one was to have {size}")
     if not population:
-        raise EvidenceError(f"nothing is left to draw for {kind}: every passage was read, or is in another draw")
+        who = " or ".join(coders) if kind == "double" else "somebody"
+        raise EvidenceError(f"nothing is left to draw: {who} has read every passage that is not in an open draw")
     ledger.keep(connection, study.codebook)
     number = connection.execute(select(func.count()).select_from(DRAWS)).scalar_one()
     seed = f"{study.settings['seed']}:{kind}:{number}"

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def of_draw(draw: "Draw") -> Telling:
     """What was drawn, from what, and how it is read."""
     share = draw.size / draw.population
-    which = "that nobody has read to the end" if draw.kind == "audit" else "that none of them has read"
+    which = "nobody has read to the end" if draw.kind == "audit" else "none of them has read"
     told = [
-        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages {which}, at random, each with "
+        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {which} and no open draw has, at random, each with "
         f"probability {share:.4g} (seed {draw.seed})."
     ]
     if draw.size == draw.population:
