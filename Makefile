@@ -12,6 +12,7 @@ demo: .venv/installed
 	@$(BIN)/themis demo demo-study
 
 test: .venv/tools
+	@.ci/browser
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -42,5 +43,4 @@ clean:
 
 .venv/tools: .venv/installed
 	@$(PIP) --requirement dev-requirements.txt
-	@.ci/browser
 	@touch $@
