@@ -13,8 +13,8 @@ def of_draw(draw: "Draw") -> Telling:
     share = draw.size / draw.population
     which = "nobody has read to the end" if draw.kind == "audit" else "none of them has read"
     told = [
-        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {which} and no open draw has, at random, each with "
-        f"probability {share:.4g} (seed {draw.seed})."
+        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {which} and no open draw has, "
+        f"at random, each with probability {share:.4g} (seed {draw.seed})."
     ]
     if draw.size == draw.population:
         told.append("These are all there are.")
