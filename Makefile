@@ -28,6 +28,7 @@ benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.few_labels
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.scale
+	$(BIN)/python -m benchmarks.search
 
 clean:
 	rm -rf .venv demo-study build dist *.egg-info
