@@ -132,7 +132,7 @@ def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str
         by_act.setdefault(str(decision.act), []).append(decision)
     taken_back: set[str] = set()
     acts: list[Act] = []
-    undos: list[tuple[str, str, bool]] = []
+    undos: list[tuple[str, str, str, bool]] = []
     for name, rows in by_act.items():
         first = rows[-1]
         holds = name not in taken_back
@@ -143,8 +143,9 @@ def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str
             if holds:
                 taken_back.add(first.undoes)
             if not acts:
-                undos.append((name, first.why, holds))
-    return acts, undos
+                undos.append((name, first.undoes, first.why, holds))
+    plain = {act.act for act in acts}
+    return acts, [(name, why, holds) for name, undid, why, holds in undos if undid in plain]
 
 
 def _back(connection: Connection, row: Decision, act: str) -> Iterator[Decision]:

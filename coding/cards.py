@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from coding import draws, ledger, memos, suggestions
+from coding.queue import Shown
 from coding.study import Study
 from coding.suggestions import Run
 from corpus.context import Context, Said, context, passage_at
@@ -11,7 +12,6 @@ from corpus.database import Connection
 
 AUDIT, DOUBLE, REVIEW = "audit", "double", "review"
 BLIND = frozenset({AUDIT, DOUBLE})
-Raw = tuple[str, float, bool, int, str, str]  # code, score, suggested, sentence, because kind, because text
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ def make_card(  # noqa: PLR0913 - a card is all of this
     why: str,
     wanted: str | None = None,
     run: Run | None = None,
-    raw: Sequence[Raw] | None = None,
+    shown: Sequence[Shown] | None = None,
 ) -> Card:
-    """The card of a passage; raw: its suggestions where the queue has fresher ones than the last run has."""
+    """The card of a passage; shown: its suggestions where the queue has fresher ones than the last run has."""
     place = context(connection, passage)
     lane = sitting.draw or ledger.OWN
     mine = {
@@ -111,7 +111,7 @@ def make_card(  # noqa: PLR0913 - a card is all of this
         for row in ledger.of_passages(connection, [passage], lane)
         if row.coder == sitting.coder
     }
-    hints = None if sitting.blind else hints_of(connection, sitting.coder, place, run, raw)
+    hints = None if sitting.blind else hints_of(connection, sitting.coder, place, run, shown)
     notes = memos.on_passages(connection, [passage]).get(passage, [])
     flags = memos.raised(connection, [passage])
     own = {sitting.coder}
@@ -142,30 +142,30 @@ def make_card(  # noqa: PLR0913 - a card is all of this
 
 
 def hints_of(
-    connection: Connection, coder: str, place: Context, run: Run | None, raw: Sequence[Raw] | None = None
+    connection: Connection, coder: str, place: Context, run: Run | None, shown: Sequence[Shown] | None = None
 ) -> tuple[Hint, ...]:
     """What is suggested of a passage that the coder may see; a reason that would unseal another passage is left out."""
-    if raw is None:
-        raw = raw_of(connection, run, [place.passage]).get(place.passage, ())
-    sealed = draws.sealed(connection, coder) if raw else set()
+    if shown is None:
+        shown = shown_of(connection, run, [place.passage]).get(place.passage, [])
+    sealed = draws.sealed(connection, coder) if shown else set()
     found = []
-    for code, _, suggested, sentence, because, text in raw:
-        if suggested:
-            shown = because != "decided" or not sealed or _quoted(connection, text) not in sealed
-            span = place.sentences[sentence] if 0 <= sentence < len(place.sentences) else None
-            kind = run.kinds.get(code, "likeness") if run else "likeness"
-            found.append(Hint(code, kind, span, because if shown else "", text if shown else ""))
+    for one in shown:
+        if one.suggested:
+            known = one.because != "decided" or not sealed or _quoted(connection, one.text) not in sealed
+            span = place.sentences[one.sentence] if 0 <= one.sentence < len(place.sentences) else None
+            kind = run.kinds.get(one.code, "likeness") if run else "likeness"
+            found.append(Hint(one.code, kind, span, one.because if known else "", one.text if known else ""))
     return tuple(found)
 
 
-def raw_of(connection: Connection, run: Run | None, passages: Iterable[int]) -> dict[int, list[Raw]]:
+def shown_of(connection: Connection, run: Run | None, passages: Iterable[int]) -> dict[int, list[Shown]]:
     """The last run's suggestions of these passages, with their reasons in words."""
     if run is None:
         return {}
-    found: dict[int, list[Raw]] = {}
+    found: dict[int, list[Shown]] = {}
     for s in suggestions.of_passages(connection, run.id, list(passages)):
         kind, _, text = run.reasons[s.because] if s.because >= 0 else ("", "", "")
-        found.setdefault(s.passage, []).append((s.code, s.score, s.suggested, s.sentence, kind, text))
+        found.setdefault(s.passage, []).append(Shown(s.code, s.score, s.suggested, s.sentence, kind, text))
     return found
 
 

@@ -91,16 +91,16 @@ class Desk:
             if sitting.draw is not None:
                 draw = draws.find(connection, sitting.draw)
                 found = draws.following(connection, draw, sitting.coder, but)
-                pick = Queued(0, found[0], draw.kind, None, ()) if found else None
+                pick = Queued(found[0], draw.kind, None, ()) if found else None
             else:
                 pick = self._waiting(connection, sitting.coder, but)
             if pick is None:
                 return None
             draws.claim(connection, sitting.draw or 0, pick.passage, sitting.coder)
         with self.study.store.database.reading() as connection:
-            raw = pick.suggestions if pick.position else None
             run = self._run(connection)
-            return make_card(self.study, connection, sitting, pick.passage, pick.why, pick.code, run, raw)
+            shown = pick.suggestions or None
+            return make_card(self.study, connection, sitting, pick.passage, pick.why, pick.code, run, shown)
 
     def card(self, sitting: Sitting, passage: int) -> Card:
         """The card of any passage, to read or to change what was said of it.
@@ -112,9 +112,9 @@ class Desk:
                 self._probability(connection, sitting, passage)
                 return make_card(self.study, connection, sitting, passage, sitting.mode)
             self._check_open(connection, sitting.coder, passage)
-            pick = next((q for q in queue.waiting(connection) if q.passage == passage), None)
-            why, wanted, raw = (pick.why, pick.code, pick.suggestions) if pick else ("manual", None, None)
-            return make_card(self.study, connection, sitting, passage, why, wanted, self._run(connection), raw)
+            pick = queue.of_passage(connection, passage)
+            why, wanted, shown = (pick.why, pick.code, pick.suggestions) if pick else ("manual", None, None)
+            return make_card(self.study, connection, sitting, passage, why, wanted, self._run(connection), shown)
 
     def save(self, sitting: Sitting, reading: Reading, version: str | None = None) -> Saved:
         """Put a reading in the ledger; on return it is on disk. Saved again under the same act, nothing is added.
@@ -187,26 +187,25 @@ class Desk:
 
     def _waiting(self, connection: Connection, coder: str, but: int | None) -> Queued | None:
         """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read."""
-        taken, skipped = draws.taken(connection, 0, coder), draws.skipped(connection, 0, coder)
-        closed = taken | draws.awaited(connection)
-        picks = [q for q in queue.waiting(connection) if q.passage not in closed]
-        read = _read_of(connection, [q.passage for q in picks])
-        left = [q for q in picks if q.passage not in read]
-        left.sort(key=lambda q: (q.passage == but, q.passage in skipped, q.position))
-        if left and left[0].passage != but:
-            return left[0]
-        return self._unread(connection, closed | {but or 0}) or (left[0] if left else None)
-
-    def _unread(self, connection: Connection, closed: set[int]) -> Queued | None:
-        read = select(HELD.c.passage).where(
-            HELD.c.passage == PASSAGES.c.id, HELD.c.lane == OWN, HELD.c.value.is_not(None)
+        skipped, closed = draws.skipped(connection, 0, coder), draws.taken(connection, 0, coder) | {but}
+        newest = queue.latest(connection)
+        waiting = queue.waiting(connection, newest.id) if newest else []
+        picks = [key for key in waiting if key not in closed]
+        fresh = next((key for key in picks if key not in skipped), None)
+        chosen = (
+            fresh or self._unread(connection, closed | skipped) or next(iter([*picks, *sorted(skipped - closed)]), but)
         )
-        mixed = (PASSAGES.c.id * 7919) % 104729  # spread over the corpus, the same on every call
+        if chosen is None or chosen in _read_of(connection, [chosen]):
+            return None
+        return queue.of_passage(connection, chosen) or Queued(chosen, "diverse", None, ())
+
+    def _unread(self, connection: Connection, closed: "set[int | None]") -> int | None:
+        """Some passage that nobody has read, spread over the corpus, the same on every call."""
+        read = select(HELD.c.passage).where(HELD.c.passage == PASSAGES.c.id, HELD.c.value.is_not(None))
+        mixed = (PASSAGES.c.id * 7919) % 104729
         query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~read.exists()).order_by(mixed)
-        for key in connection.execute(query).scalars():
-            if key not in closed:
-                return Queued(0, key, "diverse", None, ())
-        return None
+        apart = draws.awaited(connection)
+        return next((k for k in connection.execute(query).scalars() if k not in closed and k not in apart), None)
 
     def _run(self, connection: Connection) -> Run | None:
         """The newest run; its reasons are long, so it is read once."""
