@@ -73,9 +73,9 @@ class Desk:
             return Sitting(coder)
         with self.study.store.database.reading() as connection:
             known = [d for d in draws.draws(connection) if d.kind == mode and draws.asks(d, coder)]
-        if draw is None:
-            unread = known[-1:]
-            draw = unread[0].id if unread else None
+            if draw is None:
+                progress = ((d, *draws.progress(connection, d, coder)) for d in known)
+                draw = next((d.id for d, read, total in progress if read < total), known[-1].id if known else None)
         if mode not in KINDS or draw not in {d.id for d in known}:
             raise EvidenceError(
                 f"there is no {mode} draw {draw or ''} for {coder}: `themis audit` or `themis double` makes one"
