@@ -1,8 +1,10 @@
-"""The review queue on disk: what to read next, why, and what the machine suggests of it; written whole, by the learner."""
+"""The review queue on disk: what to read next, why, and what the machine suggests of it, written whole by the learner."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as alter
+from typing import Any
 
 from coding.draws import DRAWN
 from coding.ledger import HELD, now
@@ -46,7 +48,10 @@ SET_APART = select(DRAWN.c.passage)  # passages of draws: they are read blind, o
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue. decisions: newest row of the ledger that it was learned from. changes: sentences, since the last one."""
+    """One queue.
+
+    decisions: newest row of the ledger that it was learned from. changes: what changed since the last one, sentences.
+    """
 
     id: int
     decisions: int
@@ -59,7 +64,7 @@ class Shown:
     """A suggestion as it is shown.
 
     sentence: which of the passage's own carried it, 0 for the first, -1 for none. because: "definition", "example" or
-    "decided", and text the words of it; "" and "" where nothing is named.
+    "decided", and text the words of it; "" and "" where nothing is named. decided: key of that passage, else None.
     """
 
     code: str
@@ -68,6 +73,7 @@ class Shown:
     sentence: int
     because: str
     text: str
+    decided: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +106,9 @@ def latest(connection: Connection) -> Queue | None:
 
 def rows(connection: Connection, queue: int) -> list[Queued]:
     """All that a queue offers, in order; none where it has been replaced."""
+    apart = set(connection.execute(SET_APART).scalars())
     found = connection.execute(select(QUEUED).where(QUEUED.c.queue == queue).order_by(QUEUED.c.position))
-    return [_queued(row) for row in found]
+    return [_queued(row, apart) for row in found]
 
 
 def waiting(connection: Connection, queue: int) -> list[int]:
@@ -118,15 +125,17 @@ def of_passage(connection: Connection, passage: int) -> Queued | None:
     """Why a passage is in the queue that stands, and what is suggested of it; None where it is not in it."""
     query = select(QUEUED).where(QUEUED.c.passage == passage).order_by(QUEUED.c.queue.desc())
     row = connection.execute(query).first()
-    return _queued(row) if row else None
+    return _queued(row, set(connection.execute(SET_APART).scalars())) if row else None
 
 
-def _row(queued: Queued) -> dict[str, object]:
-    shown = [[s.code, s.score, s.suggested, s.sentence, s.because, s.text] for s in queued.suggestions]
+def _row(queued: Queued) -> dict[str, Any]:
+    shown = [[getattr(one, name) for name in Shown.__slots__] for one in queued.suggestions]
     place = {"passage": queued.passage, "why": queued.why, "code": queued.code}
     return {**place, "suggestions": json.dumps(shown, ensure_ascii=False)}
 
 
-def _queued(row: object) -> Queued:
-    passage, why, code, shown = (getattr(row, name) for name in ("passage", "why", "code", "suggestions"))
-    return Queued(passage, why, code, tuple(Shown(*one) for one in json.loads(shown)))
+def _queued(row: Any, apart: set[int]) -> Queued:
+    """As it was written, but that no passage set apart since then is named: what people said of it stays unsaid."""
+    shown = [Shown(*one) for one in json.loads(row.suggestions)]
+    unsaid = [alter(one, because="", text="", decided=None) if one.decided in apart else one for one in shown]
+    return Queued(row.passage, row.why, row.code, tuple(unsaid))

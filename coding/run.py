@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from textwrap import shorten
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from coding import __version__, ledger, suggestions
 from coding.codebook import Codebook
@@ -17,6 +17,7 @@ from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
     from coding.evidence import Item
+    from models.evidence import Evidence, Integers
     from models.learn import Model
 
 BLOCK = 2048  # passages scored, and written, at a time
@@ -88,37 +89,65 @@ def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]
     """The model, and the reasons it can give, with the words of the decided passages among them."""
     import numpy as np
 
-    from coding.evidence import evidence, texts, themes
-    from models.learn import learn
+    from coding.evidence import evidence, texts
 
-    seed = int(study.settings["seed"])
     with study.store.database.reading() as connection:
         decided = dict(ledger.agreed(connection, study.codebook, upto))
         places = study.store.places_in_order(connection)
         rank = {key: number for number, (key, _, _) in enumerate(places)}
         names = {name: number for number, name in enumerate(dict.fromkeys(name for _, name, _ in places))}
         group = {key: names[name] for key, name, _ in places}
-        sample = np.random.default_rng(seed).choice(len(places), min(BACKGROUND, len(places)), replace=False)
         labelled = sorted(_items(study, connection, list(decided)), key=lambda item: rank[item.key])
-        chosen = _items(study, connection, [places[number][0] for number in sample])
-        background = sorted(chosen, key=lambda item: rank[item.key])
+        chosen = [places[number][0] for number in sample(study, len(places))]
+        background = sorted(_items(study, connection, chosen), key=lambda item: rank[item.key])
         quoted = _quoted(study, connection, list(decided))
     study.vectors.embed(texts([*labelled, *background]))  # what another process added meanwhile
-    values = [[decided[item.key].get(code, np.nan) for code in study.codebook.by_id] for item in labelled]
-    books = themes(study.codebook)
-    words = [text for theme in books for text in theme.texts()]
-    model = learn(
-        books,
-        dict(zip(words, study.vectors.get(words), strict=True)),
-        evidence(labelled, study.vectors),
-        np.array(values, dtype=float).reshape(len(labelled), len(books)),
-        np.array([group[item.key] for item in labelled], dtype=np.int64),
-        evidence(background, study.vectors),
-        seed=seed,
-        expected=float(study.settings["expected"]),
-    )
+    groups = np.array([group[item.key] for item in labelled], dtype=np.int64)
+    given = evidence(labelled, study.vectors), groups, evidence(background, study.vectors)
+    model = learned(study, decided, *given)
     reasons = [(r.kind, r.code, r.text if r.key is None else quoted[r.key]) for r in model.reasons]
     return model, reasons
+
+
+def sample(study: Study, passages: int) -> "Integers":
+    """Which of so many passages, in the order of their places, stand for the corpus; rising."""
+    import numpy as np
+
+    random = np.random.default_rng(int(study.settings["seed"]))
+    return np.sort(random.choice(passages, min(BACKGROUND, passages), replace=False))
+
+
+def learned(
+    study: Study,
+    decided: Mapping[int, Mapping[str, float]],
+    labelled: "Evidence",
+    groups: "Integers",
+    background: "Evidence",
+) -> "Model":
+    """A model of today's codebook and of what people decided.
+
+    decided: by passage and code, as `ledger.agreed` has it, of all the n passages that are labelled, which are in the
+    order of their places. groups: (n,) numbers of their documents, in the order of names. background: the `sample`.
+    """
+    import numpy as np
+
+    from coding.evidence import themes
+    from models.learn import learn
+
+    values = [[decided[key].get(code, np.nan) for code in study.codebook.by_id] for key in labelled.keys.tolist()]
+    books = themes(study.codebook)
+    words = [text for theme in books for text in theme.texts()]
+    study.vectors.embed(words)
+    return learn(
+        books,
+        dict(zip(words, study.vectors.get(words), strict=True)),
+        labelled,
+        np.array(values, dtype=float).reshape(len(values), len(books)),
+        groups,
+        background,
+        seed=int(study.settings["seed"]),
+        expected=float(study.settings["expected"]),
+    )
 
 
 def _suggest(study: Study, run: int, model: "Model", show: Show) -> None:
@@ -134,7 +163,7 @@ def _suggest(study: Study, run: int, model: "Model", show: Show) -> None:
                 before = suggestions.written(fresh, run, documents)
             todo = [item for item in block if item.key not in before]
             study.vectors.embed(texts(todo))  # what another process added meanwhile
-            rows = _rows(study.codebook, model, evidence(todo, study.vectors)) if todo else []
+            rows = suggested(study.codebook, model, evidence(todo, study.vectors)) if todo else []
             with database.writing() as writing:
                 before = suggestions.written(writing, run, documents)
                 suggestions.write(writing, run, (row for row in rows if row.passage not in before))
@@ -142,15 +171,15 @@ def _suggest(study: Study, run: int, model: "Model", show: Show) -> None:
             show("suggest", done, total)
 
 
-def _rows(codebook: Codebook, model: "Model", block: Any) -> list[Suggestion]:
-    """Suggestions of a block; a nested code is suggested only where the code above it is."""
+def suggested(codebook: Codebook, model: "Model", block: "Evidence") -> list[Suggestion]:
+    """Suggestions of a block, passage by passage; a nested code is suggested only where the code above it is."""
     scores = model.score(block)
     ids = list(codebook.by_id)
-    suggested = scores.suggested.copy()
+    marked = scores.suggested.copy()
     for i, id in enumerate(ids):
         if parent := codebook.by_id[id].parent:
-            suggested[:, i] &= suggested[:, ids.index(parent)]
-    columns = (scores.score, suggested, scores.sentence, scores.because)
+            marked[:, i] &= marked[:, ids.index(parent)]
+    columns = (scores.score, marked, scores.sentence, scores.because)
     lists = [column.tolist() for column in columns]
     return [
         Suggestion(key, id, *(values[row][i] for values in lists))

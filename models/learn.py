@@ -1,7 +1,7 @@
 """The models room's story: a codebook, what people decided and a sample of the corpus in; a model that scores out."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,6 +57,21 @@ class Model:
     def reasons(self) -> tuple[Reason, ...]:
         """The texts and decided passages that a suggestion can rest on; `Scores.because` points into it."""
         return self.library.reasons
+
+    def unnamed(self, keys: Set[int]) -> "Model":
+        """The same model, that names none of these passages as a reason."""
+        return replace(self, library=self.library.without(keys))
+
+    def rough(self, evidence: Evidence) -> Floats:
+        """(n, c) by vectors alone, for finding what is worth scoring: nearly the order of `score`, on another scale.
+
+        It reads no text, and takes a fifth of the time.
+        """
+        features = self.likeness.features(evidence)
+        score = features.undecided()[0]
+        if self.trained:
+            score[:, self.trained.columns] = self.trained.blend.linear.passages(features)[:, self.trained.columns]
+        return score.astype(np.float32)
 
     def score(self, evidence: Evidence) -> Scores:
         """Score a block of passages, each by itself: blocks of any size give the same.

@@ -17,6 +17,7 @@ import numpy as np
 from corpus.errors import EvidenceError
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
+Halves = np.ndarray[Any, np.dtype[np.float16]]
 Progress = Callable[[int], None]
 CHUNK = 2048  # texts encoded between two commits: what a killed run loses
 WINDOW = 16384  # texts looked up at a time
@@ -73,16 +74,19 @@ class Vectors:
 
         Raises EvidenceError where a text has none, or a damaged one: the folder was deleted or changed since `embed`.
         """
+        return unit(self.kept(texts))
+
+    def kept(self, texts: Sequence[str]) -> Halves:
+        """The same as they are on disk: float16, of which `unit` makes vectors of length 1."""
         with self._reading() as transaction:
             values = [transaction.get(self._key(text)) for text in texts]
             width = self._width(transaction)
         if any(value is None or len(value) != 2 * width for value in values):
             raise self._lost()
-        vectors = np.frombuffer(b"".join(values), np.float16).reshape(len(values), width).astype(np.float32)
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.allclose(lengths, 1, atol=0.01):
+        vectors = np.frombuffer(b"".join(values), np.float16).reshape(len(values), width)
+        if not np.allclose(np.linalg.norm(vectors.astype(np.float32), axis=1), 1, atol=0.01):
             raise self._lost()
-        return np.asarray(vectors / lengths, np.float32)
+        return vectors
 
     def _key(self, text: str) -> bytes:
         # surrogatepass: a lone surrogate out of a broken file is a text like any other
@@ -120,6 +124,12 @@ class Vectors:
             except lmdb.Error as error:
                 raise EvidenceError(f"The vector cache {self.folder} cannot be written ({error}).") from error
         raise EvidenceError(f"The vector cache {self.folder} cannot grow: is the disk full?")
+
+
+def unit(kept: Halves) -> Floats:
+    """Vectors of length 1, (n, d), of what `Vectors.kept` gives."""
+    vectors = kept.astype(np.float32)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
 
 @contextmanager

@@ -211,7 +211,7 @@ def test_two_runs_at_once_write_each_row_once(study):
 
 
 def test_another_run_may_write_while_this_one_scores(study, monkeypatch):
-    scored, inner = run._rows, []
+    scored, inner = run.suggested, []
 
     def rows(*given):
         if not inner:
@@ -219,13 +219,13 @@ def test_another_run_may_write_while_this_one_scores(study, monkeypatch):
             code(reopened(study, Words()))
         return scored(*given)
 
-    monkeypatch.setattr(run, "_rows", rows)
+    monkeypatch.setattr(run, "suggested", rows)
     code(study)
     assert len(table(study)) == 27
 
 
 def test_a_run_that_ends_late_does_not_replace_a_newer_one(study, monkeypatch):
-    scored, newer = run._rows, []
+    scored, newer = run.suggested, []
 
     def rows(*given):
         if not newer:
@@ -235,7 +235,7 @@ def test_a_run_that_ends_late_does_not_replace_a_newer_one(study, monkeypatch):
             newer[0] = latest_run(study)
         return scored(*given)
 
-    monkeypatch.setattr(run, "_rows", rows)
+    monkeypatch.setattr(run, "suggested", rows)
     code(study)
     assert latest_run(study) == newer[0]
     assert len(table(study)) == 27
