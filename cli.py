@@ -160,7 +160,10 @@ def names(files: tuple[Path, ...], study: Path | None) -> None:
 @click.option("--coder", help="Whose decisions they are, where the file has no coder column.")
 @in_study
 def import_(study: "Study", file: Path, coder: str | None) -> None:
-    """Bring decisions in from a spreadsheet: document, passage or quote, code, value, coder."""
+    """Bring decisions in from a spreadsheet: document, passage or quote, code, value, coder.
+
+    A reviewer's workbook that `themis export review` made is known as such.
+    """
     from coding.importing import import_decisions
 
     done = import_decisions(study, file, coder)
@@ -280,22 +283,34 @@ def remove(study: "Study", names: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["passages", "suggestions", "worklist", "decisions", "counts"]))
+@click.argument("what", type=click.Choice(["passages", "suggestions", "worklist", "review", "decisions", "counts"]))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
 @click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
-@click.option("--coder", help="For a worklist: whose it is.")
+@click.option("--coder", help="For a worklist or a review: whose it is.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
+@click.option("--with-suggestions/--blind", "visible", help="For a review: show what is suggested, or not (default).")
+@click.option("--draw", type=int, metavar="N", help="For a review: the passages of this draw, always blind.")
+@click.option("--most", type=click.IntRange(0), help="For a review: how many passages (200, or a draw); 0 for all.")
 @in_study
-def export(study: "Study", what: str, file: Path, by: str | None, unit: str, coder: str | None, bom: bool) -> None:
+def export(study: "Study", what: str, file: Path, by: str | None, unit: str, coder: str | None, **options: Any) -> None:
     """Write tidy rows to FILE: .csv, .xlsx, .jsonl or .parquet.
 
     A worklist is what is suggested and undecided, code by code, the likeliest first: fill in value
     and coder, and import it. With --coder it is what that coder has not decided.
+
+    A review is a workbook (.xlsx) for a reviewer without the page: passages in their context, a
+    yes/no list for each code, notes and the codebook. Import it when it comes back.
     """
     from coding.export.rows import KINDS, counted, worklist
     from coding.export.tables import write
 
+    bom = options.pop("bom")
+    if what == "review":
+        from coding.export.review import give
+
+        say(telling.of_review(give(study, file, coder, **options)))
+        return
     if what == "worklist" and file.exists():
         raise EvidenceError(f"{file} is there already, perhaps with decisions in it: import it, or give another name")
     with study.store.database.reading() as connection:

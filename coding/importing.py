@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coding import ledger
+from coding import filled, ledger, returned
 from coding.codebook import Codebook
 from coding.entering import Book, Imported, Places, value_of
 from coding.export.tables import plain
+from coding.export.workbook import MARK
 from coding.ledger import Decision
 from coding.study import Study
 from corpus.errors import EvidenceError
@@ -49,7 +50,10 @@ def import_decisions(study: Study, path: Path, coder: str | None = None) -> Impo
     no or nothing in it. coder: whose they are where there is no coder column.
     EvidenceError where the file cannot be read as such a table, or nothing says whose decisions they are.
     """
-    cells = list(_cells(path, study.codebook, coder))
+    file = _file(path)
+    if workbook := filled.read(file):
+        return returned.take(study, file.name, workbook, coder)
+    cells = list(_cells(file, study.codebook, coder))
     if not any(cell.coder for cell in cells):
         raise EvidenceError(
             f"{path.name} does not say whose decisions these are: fill in a coder column, or --coder NAME"
@@ -82,13 +86,18 @@ def _enter(book: Book, cell: _Cell, decision: Decision) -> bool:
     return book.enter(cell.place, decision, overtaken)
 
 
-def _cells(path: Path, codebook: Codebook, coder: str | None) -> Iterator[_Cell]:
+def _file(path: Path) -> File:
     try:
-        file = File(path.name, path.read_bytes(), path)
+        return File(path.name, path.read_bytes(), path)
     except OSError as error:
         raise EvidenceError(f"{path} could not be read: {error.strerror}") from error
+
+
+def _cells(file: File, codebook: Codebook, coder: str | None) -> Iterator[_Cell]:
     for table in _tables(file):
         headings = [plain(heading).casefold().strip() for heading in table.headings]
+        if any(heading.startswith(MARK) for heading in headings):
+            raise EvidenceError(f"{file.name} is a part of a reviewer's workbook: import the .xlsx with all its sheets")
         found = {name: _column(headings, names) for name, names in COLUMNS.items()}
         wide = [(n, code) for n, heading in enumerate(headings) if (code := _code(heading, codebook))]
         long = found["code"] is not None and found["value"] is not None
@@ -104,7 +113,7 @@ def _cells(path: Path, codebook: Codebook, coder: str | None) -> Iterator[_Cell]
                 yield from (_Cell(place=row.place, code=code, value=row.cells[n].strip(), **own) for n, code in wide)
         return
     raise EvidenceError(
-        f"{path.name} has no table of decisions: give it columns document, passage (or quote), code, value and coder, "
+        f"{file.name} has no table of decisions: give it columns document, passage (or quote), code, value and coder, "
         f"or one column for each code"
     )
 

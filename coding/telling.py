@@ -10,6 +10,7 @@ from corpus.passage import SetAside
 if TYPE_CHECKING:
     from coding.counts import Count
     from coding.entering import Imported
+    from coding.export.review import Given
     from coding.page.serve import Place
     from coding.quotes import Quote
     from coding.reviewers import Reviewer
@@ -65,6 +66,21 @@ def of_import(done: "Imported") -> Telling:
     told = f"Read {done.read:,} decisions: {numbers}, {len(done.set_aside):,} set aside."
     again = ["Correct these rows and import the file again: nothing is recorded twice."] * bool(done.set_aside)
     return Telling(before=[*of_set_aside(done.set_aside), told, *done.notes, *again])
+
+
+def of_review(given: "Given") -> Telling:
+    """What is in a reviewer's workbook, and what becomes of it."""
+    of = f" of draw {given.draw.id} ({given.draw.kind})" if given.draw else ""
+    lines = [f"Wrote {given.rows:,} passages{of} to {given.path}{f' for {given.coder}' if given.coder else ''}."]
+    if given.visible:
+        lines.append("It marks what is suggested, and the ledger will say so; --blind leaves that out.")
+    else:
+        lines.append("It is blind: nothing in it tells what is suggested, or what others decided.")
+    if given.draw and not given.draw.every and given.draw.coders != (given.coder,):
+        lines.append("Each of these is read once: see that nobody else reads them before it is back.")
+    lines += [f"{given.left:,} more are left to read: --most 0 takes all."] * bool(given.left)
+    lines += [f"{id} is longer than a cell can hold: read it on the page." for id in given.too_long]
+    return Telling(before=lines, after=[f"When it comes back: themis import {given.path.name}"])
 
 
 def of_set_aside(items: Sequence[SetAside]) -> list[str]:

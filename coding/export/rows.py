@@ -60,7 +60,7 @@ def suggested(study: Study, connection: Connection) -> Rows:
     EvidenceError where the suggestions are not of today's study.
     """
     names = study.store.attribute_names(connection)
-    run = _fresh(study, connection)
+    run = fresh(study, connection)
 
     def rows() -> Iterator[Row]:
         for kept in checked(study, connection):
@@ -81,7 +81,7 @@ def worklist(study: Study, connection: Connection, coder: str | None = None) -> 
     coder: what this one has not decided, with the name filled in; None = what nobody has. Filled in, it is what
     `themis import` takes. EvidenceError where the suggestions are not of today's study.
     """
-    run = _fresh(study, connection)
+    run = fresh(study, connection)
     decided = {
         (passage, code)
         for passage, values in ledger.by_coder(connection, study.codebook)
@@ -118,7 +118,7 @@ def _work(study: Study, run: Run, s: Suggestion, passage: Passage, question: str
     }
 
 
-def _fresh(study: Study, connection: Connection) -> Run:
+def fresh(study: Study, connection: Connection) -> Run:
     """The run that is shown; EvidenceError where it is not of today's codebook and passages."""
     run = suggestions.shown(connection)
     if old := suggestions.stale(connection, run, study.codebook):

@@ -68,6 +68,15 @@ def letters(value: str) -> str:
 
 
 @contextmanager
+def workbook(path: Path) -> Iterator[Any]:
+    """An xlsx to write sheets into, each of them row by row; it is there when the block ends, and not if it raises."""
+    import xlsxwriter
+
+    with _whole(path) as part, xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
+        yield book
+
+
+@contextmanager
 def _whole(path: Path) -> Iterator[Path]:
     part = path.with_name(f".{path.name}.part")
     try:
