@@ -1,8 +1,8 @@
 """A real browser and a real server for what is tested of the review page.
 
-browser: chromium, one for all tests. visit(link): a page of its own session, opened by a reviewer's link; the test fails
-for any error that its scripts or its policy report. served(study): the page of a study in this process, with its encoder.
-Server(folder): the same as `themis review` in a process of its own, to be killed. clean(page): what axe finds.
+browser: chromium, one for all tests. visit(link): a page of its own session, opened by a reviewer's link; the test
+fails for an error that its scripts or its policy report. served(study): the page of a study in this process, with its
+encoder. Server(folder): the same as `themis review` in a process of its own, to be killed. clean(page): what axe finds.
 """
 
 import os
@@ -42,7 +42,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser) -> Iterator[Callable[..., Page]]:
-    """visit(link, **context): a page in a session of its own, past the link; context as Browser.new_context takes it."""
+    """visit(link, **context): a page in a session of its own, past the link; context as new_context takes it."""
     contexts, errors = [], []
 
     def heard(message: ConsoleMessage) -> None:

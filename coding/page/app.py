@@ -35,13 +35,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from coding.page import home, session
-from coding.page.guard import Address, Guard
+from coding.page.guard import LARGEST, Address, Guard
 from coding.page.shell import Shell
 from coding.study import Study
 from corpus.errors import EvidenceError
 
 VIEWS: tuple[ModuleType, ...] = (home,)
-LARGEST = 256 * 1024  # bytes of a request
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 
 log = logging.getLogger("themis")

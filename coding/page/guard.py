@@ -22,6 +22,7 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+LARGEST = 256 * 1024  # bytes of a request
 _PLACE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?")
 
 
@@ -100,10 +101,17 @@ class Guard:
             return 405, "The review page knows GET and POST only."
         fetched = headers.get("sec-fetch-site", "same-origin")
         if scope["method"] == "POST":
-            if headers.get("origin") != f"http://{host[0]}" or fetched != "same-origin":
-                return 403, "This was sent by another page, and nothing was changed."
-            if headers.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
-                return 415, "The review page takes JSON only."
-        elif scope["path"].startswith("/api/") and fetched not in ("same-origin", "none"):
+            return _refused_change(headers, host[0], fetched)
+        if scope["path"].startswith("/api/") and fetched not in ("same-origin", "none"):
             return 403, "This was asked for by another page."
         return None
+
+
+def _refused_change(headers: Headers, host: str, fetched: str) -> tuple[int, str] | None:
+    if headers.get("origin") != f"http://{host}" or fetched != "same-origin":
+        return 403, "This was sent by another page, and nothing was changed."
+    if headers.get("content-type", "").partition(";")[0].strip().casefold() != "application/json":
+        return 415, "The review page takes JSON only."
+    if int(headers.get("content-length", "0")) > LARGEST:  # a body without a length is cut off as it is read
+        return 413, "That is too long to be sent."
+    return None

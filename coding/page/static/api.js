@@ -58,15 +58,18 @@ async function once(path, body) {
       headers: { "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-  let answer, told;
+  let status = 0;
   try {
-    answer = await fetch(path, options);
-    told = await answer.json();
-  } catch {
+    const answer = await fetch(path, options);
+    status = answer.status;
+    const told = await answer.json();
+    if (answer.ok) return told;
+    throw new Refused(status, told.error);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+    if (error instanceof SyntaxError) throw new Refused(status, "This did not work.");
     throw new Unanswered("The review page does not answer.");
   }
-  if (!answer.ok) throw new Refused(answer.status, told.error ?? "This did not work.");
-  return told;
 }
 
 class Unanswered extends Error {}
