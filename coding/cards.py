@@ -80,6 +80,7 @@ class Card:
     question: str
     before: tuple[Said, ...]
     text: str
+    sentences: tuple[tuple[int, int], ...]
     after: tuple[Said, ...]
     mode: str
     draw: int | None
@@ -105,12 +106,7 @@ def make_card(  # noqa: PLR0913 - a card is all of this
 ) -> Card:
     """The card of a passage; shown: its suggestions where the queue has fresher ones than the last run has."""
     place = context(connection, passage)
-    lane = sitting.draw or ledger.OWN
-    mine = {
-        row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end))
-        for row in ledger.of_passages(connection, [passage], lane)
-        if row.coder == sitting.coder
-    }
+    mine = own_of(connection, sitting, passage)
     hints = None if sitting.blind else hints_of(connection, sitting.coder, place, run, shown)
     notes = memos.on_passages(connection, [passage]).get(passage, [])
     flags = memos.raised(connection, [passage])
@@ -125,6 +121,7 @@ def make_card(  # noqa: PLR0913 - a card is all of this
         question=place.question,
         before=place.before,
         text=place.text,
+        sentences=place.sentences,
         after=place.after,
         mode=sitting.mode,
         draw=sitting.draw,
@@ -139,6 +136,13 @@ def make_card(  # noqa: PLR0913 - a card is all of this
         flags=tuple(Note(f.act, f.coder, f.note, f.time, f.code) for f in flags if not sitting.blind or f.coder in own),
         read=bool(mine),
     )
+
+
+def own_of(connection: Connection, sitting: Sitting, passage: int) -> dict[str, Mine]:
+    """What holds of a passage for the coder, by code: in the draw of this sitting, or anywhere where it has none."""
+    rows = ledger.of_passages(connection, [passage], sitting.draw or ledger.OWN)
+    own = (row for row in rows if row.coder == sitting.coder)
+    return {row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end)) for row in own}
 
 
 def hints_of(

@@ -104,6 +104,11 @@ def add(  # noqa: PLR0913 - one row, all of it
     return act
 
 
+def author(connection: Connection, act: str) -> str | None:
+    """Who wrote this memo; None where there is none."""
+    return connection.execute(select(MEMOS.c.author).where(MEMOS.c.act == act)).scalar()
+
+
 def standing(connection: Connection) -> list[Memo]:
     """Every memo that was not replaced or taken away, oldest first."""
     return _standing(connection.execute(select(*_MEMO).order_by(MEMOS.c.id)))

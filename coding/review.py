@@ -1,19 +1,20 @@
 """The story of a reviewer: what to read next, its card, what was decided, and taking it back."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 
 from coding import acts, draws, ledger, memos, queue, suggestions
 from coding.acts import Act, Reading
-from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Sitting, make_card
+from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, own_of
 from coding.codebook import Codebook
 from coding.draws import Draw
-from coding.ledger import HELD, OWN, new_act
+from coding.ledger import DECISIONS, HELD, OWN, new_act
 from coding.queue import Queued
 from coding.study import Study
 from coding.suggestions import Run
-from corpus.context import context
-from corpus.database import Connection, select
+from corpus.context import context, first_words
+from corpus.database import Connection, and_, select
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
@@ -32,11 +33,26 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """The act that was taken back or brought back, and the passage it is about."""
+    """The act that was taken back or brought back, and the passage it is about.
+
+    was: by code, what the coder had said of the passage until then.
+    """
 
     act: str
     undid: str
     passage: int
+    was: dict[str, Mine] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """A passage that a coder read not long ago: its first words, and the codes that hold of it for this coder."""
+
+    passage: int
+    speaker: str | None
+    words: str
+    codes: tuple[str, ...]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,17 @@ class Desk:
     """One study as its reviewers work on it; safe to use from several threads."""
 
     def __init__(self, study: Study) -> None:
-        self.study = study
+        self._study = study
         self._runs: dict[int, Run] = {}
+        self._shown: dict[str, Codebook] = {}
+
+    @property
+    def study(self) -> Study:
+        """The study as codebook.yml has it now; as it was while the file has a fault, for nobody's reading waits."""
+        with suppress(EvidenceError):
+            self._study = self._study.latest()
+        self._shown[self._study.codebook.version] = self._study.codebook
+        return self._study
 
     def tasks(self, coder: str) -> list[Task]:
         """The queue, and every draw that asks this coder."""
@@ -150,26 +175,38 @@ class Desk:
     def undo(self, sitting: Sitting, act: str | None = None, new: str | None = None) -> Undone | None:
         """Take back this act, or the coder's last one in this mode; None where there is none."""
         with self.study.store.database.writing() as connection:
-            act = act or acts.undoable(connection, sitting.coder, KINDS[sitting.mode])
+            if act is None:
+                lately = acts.last(connection, sitting.coder, KINDS[sitting.mode], acts.LOOK_BACK)
+                act = next((one.act for one in lately if one.draw == sitting.draw and not one.undone), None)
             return self._take_back(connection, sitting, act, new)
 
     def redo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
         """Bring back what the last undo in this mode took; None where nothing was undone last."""
         with self.study.store.database.writing() as connection:
             act = acts.redoable(connection, sitting.coder, KINDS[sitting.mode])
+            if act and ledger.acted(connection, act)[0].draw != sitting.draw:
+                return None
             return self._take_back(connection, sitting, act, new)
 
-    def recent(self, sitting: Sitting, most: int = 10) -> list[tuple[Act, str]]:
-        """The coder's last readings in this mode, newest first, with the first words of the passage."""
+    def progress(self, sitting: Sitting) -> tuple[int, int]:
+        """(read, to read in all) in this mode: of the whole study where it is the review queue."""
         with self.study.store.database.reading() as connection:
-            found = acts.last(connection, sitting.coder, KINDS[sitting.mode], most)
-            found = [act for act in found if sitting.draw is None or act.draw == sitting.draw]
-            return [(act, context(connection, act.passage).text[:120]) for act in found]
+            if sitting.draw is not None:
+                return draws.progress(connection, draws.find(connection, sitting.draw), sitting.coder)
+            return _read_by_anybody(connection), self.study.store.size(connection)[1]
+
+    def recent(self, sitting: Sitting, most: int = 10) -> list[Recent]:
+        """The passages that the coder read last in this mode and that still hold, newest first."""
+        study = self.study
+        with study.store.database.reading() as connection:
+            return _recent(connection, sitting, most, most * 2 * len(study.codebook.codes))
 
     def memo(self, coder: str, text: str, passage: int, act: str | None = None, replaces: str | None = None) -> str:
-        """Keep a memo on a passage; its act."""
+        """Keep a memo on a passage, in place of an earlier one of the same author's if it `replaces` one; its act."""
         with self.study.store.database.writing() as connection:
             context(connection, passage)
+            if replaces is not None and memos.author(connection, replaces) != coder:
+                raise EvidenceError("only its author changes a memo: add one of your own")
             return memos.add(connection, coder, text, passage=passage, act=act, replaces=replaces)
 
     def flag(self, coder: str, passage: int, note: str, raised: bool = True, act: str | None = None) -> str:
@@ -182,8 +219,10 @@ class Desk:
         if act is None:
             return None
         new = new or new_act()
-        rows = acts.undo(connection, sitting.coder, act, new)
-        return Undone(new, act, rows[0].passage)
+        passage = ledger.acted(connection, act)[0].passage
+        was = own_of(connection, sitting, passage)
+        acts.undo(connection, sitting.coder, act, new)
+        return Undone(new, act, passage, was)
 
     def _waiting(self, connection: Connection, coder: str, but: int | None) -> Queued | None:
         """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read."""
@@ -222,8 +261,9 @@ class Desk:
         ledger.keep(connection, today)
         if version in (None, today.version):
             return today
-        for _, codebook in ledger.codebooks(connection):
+        for codebook in (*self._shown.values(), *(known for _, known in ledger.codebooks(connection))):
             if codebook.version == version:
+                ledger.keep(connection, codebook)
                 return codebook
         raise EvidenceError("the codebook changed while this passage was open: reload the page and decide again")
 
@@ -236,6 +276,20 @@ class Desk:
     def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
         if passage in draws.sealed(connection, coder):
             raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
+
+
+def _recent(connection: Connection, sitting: Sitting, most: int, rows: int) -> list[Recent]:
+    lane = and_(HELD.c.lane == (sitting.draw or OWN), HELD.c.coder == sitting.coder, HELD.c.value.is_not(None))
+    columns = (HELD.c.passage, HELD.c.code, HELD.c.value, DECISIONS.c.why)
+    query = select(*columns).select_from(HELD.join(DECISIONS)).where(lane, DECISIONS.c.why.in_(KINDS[sitting.mode]))
+    codes: dict[int, list[str]] = {}
+    why: dict[int, str] = {}
+    for row in connection.execute(query.order_by(HELD.c.decision.desc()).limit(rows)):
+        if row.passage in why or len(why) < most:
+            why.setdefault(row.passage, row.why)
+            codes.setdefault(row.passage, []).extend([row.code] * bool(row.value))
+    said = first_words(connection, list(why))
+    return [Recent(key, *said[key], tuple(reversed(codes[key])), why[key]) for key in why]
 
 
 def _read_by_anybody(connection: Connection) -> int:

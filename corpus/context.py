@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from corpus.database import Connection, func, select
+from corpus.database import Connection, and_, func, select
 from corpus.errors import EvidenceError
 from corpus.passage import INTERVIEWER, LOOK_BACK
 from corpus.tables import ATTRIBUTES, DOCUMENTS, PASSAGES, TURNS
@@ -93,6 +93,16 @@ def context(connection: Connection, passage: int) -> Context:
         attributes=dict(connection.execute(pairs.order_by(ATTRIBUTES.c.name)).all()),
         live=row.live and row.there,
     )
+
+
+def first_words(connection: Connection, passages: Sequence[int], most: int = 120) -> dict[int, tuple[str | None, str]]:
+    """(speaker, the first characters) of each of these passages, by key."""
+    own = and_(TURNS.c.document == PASSAGES.c.document, TURNS.c.number == PASSAGES.c.turn)
+    long = func.min(PASSAGES.c.end - PASSAGES.c.start, most)
+    words = func.substr(DOCUMENTS.c.text, PASSAGES.c.start + 1, long)
+    query = select(PASSAGES.c.id, TURNS.c.speaker, words).select_from(PASSAGES.join(DOCUMENTS).outerjoin(TURNS, own))
+    rows = connection.execute(query.where(PASSAGES.c.id.in_(passages)))
+    return {key: (speaker, text) for key, speaker, text in rows}
 
 
 def passage_at(connection: Connection, id: str) -> int | None:
