@@ -5,9 +5,10 @@ passage; for yes and no, 1 and 0. Every measure is made of terms that add up ove
 again (coding/intervals.py) is one product of matrices.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +114,14 @@ def masi(sets: Sequence[AbstractSet[str]]) -> Floats:
     shape = np.select([both == either, both == np.minimum(size[:, None], size)], [1.0, 2 / 3], 1 / 3)
     jaccard = np.divide(both, either, out=np.ones_like(both), where=either > 0)
     return np.asarray(1 - jaccard * shape)
+
+
+def pairs(labels: npt.ArrayLike) -> Iterator[tuple[int, int, int, float | Undefined]]:
+    """(one, other, passages both have read, alpha) of every two coders, by their columns."""
+    said = table(labels)
+    for one, other in combinations(range(said.shape[1]), 2):
+        two = said[:, [one, other]]
+        yield one, other, int(read(two).sum()), alpha(two)
 
 
 def table(labels: npt.ArrayLike) -> Labels:

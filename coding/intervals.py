@@ -53,11 +53,23 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """What was said of one code. labels: a row a passage, or several, and a column a coder: 1, 0 and MISSING.
+
+    documents: of each row, the column of the draws. passages: of each row its passage; () where each has one row.
+    """
+
+    labels: Sequence[Sequence[int]]
+    documents: Sequence[int]
+    passages: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """All that is said of one code.
 
     passages: read by two coders or more. documents: that those are in. positives: of the passages, those with a yes.
-    prevalence: share of yes among the decisions in them.
+    prevalence: share of yes among the labels.
     """
 
     passages: int
@@ -74,39 +86,37 @@ class Agreement:
 def resampled(documents: int, seed: int, draws: int = DRAWS) -> Floats:
     """(draws, documents): how often each document comes when as many are drawn with replacement."""
     rng = np.random.default_rng(seed)
-    rows = [np.bincount(rng.integers(documents, size=documents), minlength=documents) for _ in range(draws)]
+    rows = [np.bincount(rng.integers(max(documents, 1), size=documents), minlength=documents) for _ in range(draws)]
     return np.array(rows, dtype=np.float64)
 
 
-def agreement(labels: npt.ArrayLike, documents: npt.ArrayLike, draws: Floats) -> Agreement:
-    """Everything about one code, with intervals.
-
-    labels: (passages, coders), 1, 0 and MISSING. documents: (passages,), of each passage the column of `draws`.
-    """
-    said, where = _of_two(labels, documents)
+def agreement(sample: Sample, draws: Floats) -> Agreement:
+    """Everything about one code, with intervals; draws: of `resampled`."""
+    rows = _of_two(sample)
+    said = rows.labels
     return Agreement(
-        passages=len(said),
-        documents=len(np.unique(where)),
-        positives=int((said == 1).any(axis=1).sum()),
+        passages=len(np.unique(rows.passages)),
+        documents=len(np.unique(rows.documents)),
+        positives=rows.with_label(said == 1),
         prevalence=float((said == 1).sum() / (said != MISSING).sum()) if len(said) else Undefined(UNREAD),
-        **{name: _estimate(measure, said, where, draws) for name, measure in MEASURES.items()},
+        **{name: _estimate(measure, rows, draws) for name, measure in MEASURES.items()},
     )
 
 
-def mean_alpha(codes: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]], draws: Floats) -> tuple[Estimate, int]:
-    """The mean of alpha over codes, each (labels, documents) as `agreement` takes them; and of how many codes.
+def mean_alpha(codes: Sequence[Sample], draws: Floats) -> tuple[Estimate, int]:
+    """The mean of alpha over codes, and of how many codes it is.
 
     Codes whose alpha is undefined are left out; in a draw, those whose alpha is undefined in it.
     """
-    tables = [_of_two(labels, documents) for labels, documents in codes]
-    known = [(said, where, value) for said, where in tables if isinstance(value := BY_ALPHA.of(said), float)]
+    tables = map(_of_two, codes)
+    known = [(rows, value) for rows in tables if isinstance(value := BY_ALPHA.of(rows.labels), float)]
     if not known:
         none = Undefined("alpha is defined for none of the codes")
         return Estimate(none, none), 0
-    mean = float(np.mean([value for _, _, value in known]))
-    if few := next((why for said, where, _ in known if (why := _too_few(said, where))), ""):
+    mean = float(np.mean([value for _, value in known]))
+    if few := next(filter(None, (_too_few(rows) for rows, _ in known)), ""):
         return Estimate(mean, Undefined(f"{few} of one of the codes")), len(known)
-    drawn = np.stack([_drawn(BY_ALPHA, said, where, draws) for said, where, _ in known])
+    drawn = np.stack([_drawn(BY_ALPHA, rows, draws) for rows, _ in known])
     defined = ~np.isnan(drawn)
     with np.errstate(invalid="ignore"):
         means = np.where(defined, drawn, 0.0).sum(axis=0) / defined.sum(axis=0)
@@ -114,49 +124,64 @@ def mean_alpha(codes: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]], draws: Floa
 
 
 def set_alpha(
-    sets: Sequence[Sequence[AbstractSet[str] | None]], documents: npt.ArrayLike, draws: Floats
-) -> tuple[Estimate, int]:
-    """Krippendorff's alpha over sets of codes with MASI distance; and how many passages two coders have read.
+    sets: Sequence[Sequence[AbstractSet[str] | None]],
+    documents: Sequence[int],
+    draws: Floats,
+    passages: Sequence[int] = (),
+) -> Estimate:
+    """Krippendorff's alpha over sets of codes, with MASI distance.
 
-    sets: of each passage one set a coder, empty for no code, None for one who did not read it.
+    sets: as the labels of a Sample, empty for no code, None for a coder who did not read the passage.
     """
     numbers: dict[AbstractSet[str], int] = {frozenset(): 0}
-    rows = [[MISSING if s is None else numbers.setdefault(frozenset(s), len(numbers)) for s in row] for row in sets]
-    said, where = _of_two(rows, documents)
-    return _estimate(by_alpha(masi(list(numbers))), said, where, draws), len(said)
+    labels = [[MISSING if s is None else numbers.setdefault(frozenset(s), len(numbers)) for s in row] for row in sets]
+    return _estimate(by_alpha(masi(list(numbers))), _of_two(Sample(labels, documents, passages)), draws)
 
 
-def _of_two(labels: npt.ArrayLike, documents: npt.ArrayLike) -> tuple[Labels, Labels]:
-    """The passages that two coders have read, and their documents."""
-    said, where = table(labels), np.asarray(documents, dtype=np.int64)
-    both = read(said)
-    return said[both], where[both]
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """A sample as arrays, without the rows that only one has read."""
+
+    labels: Labels
+    documents: Labels
+    passages: Labels
+
+    def with_label(self, wanted: npt.NDArray[np.bool_]) -> int:
+        """How many passages have one of these labels."""
+        return len(np.unique(self.passages[wanted.any(axis=1)]))
 
 
-def _drawn(measure: Measure, labels: Labels, documents: Labels, draws: Floats) -> Floats:
+def _of_two(sample: Sample) -> _Rows:
+    labels = table(sample.labels)
+    both = read(labels)
+    passages = sample.passages or range(len(labels))
+    return _Rows(labels[both], *(np.asarray(each, dtype=np.int64)[both] for each in (sample.documents, passages)))
+
+
+def _drawn(measure: Measure, rows: _Rows, draws: Floats) -> Floats:
     """(draws,): the measure in each draw of documents, nan where it is undefined there."""
-    terms = measure.terms(labels)
+    terms = measure.terms(rows.labels)
     sums = np.zeros((draws.shape[1], terms.shape[1]))
-    np.add.at(sums, documents, terms)
+    np.add.at(sums, rows.documents, terms)
     return measure.over(draws @ sums)
 
 
-def _estimate(measure: Measure, labels: Labels, documents: Labels, draws: Floats) -> Estimate:
-    value = measure.of(labels)
+def _estimate(measure: Measure, rows: _Rows, draws: Floats) -> Estimate:
+    value = measure.of(rows.labels)
     if isinstance(value, Undefined):
         return Estimate(value, value)
-    if few := _too_few(labels, documents):
+    if few := _too_few(rows):
         return Estimate(value, Undefined(few))
-    return Estimate(value, _between(_drawn(measure, labels, documents, draws)))
+    return Estimate(value, _between(_drawn(measure, rows, draws)))
 
 
-def _too_few(labels: Labels, documents: Labels) -> str:
+def _too_few(rows: _Rows) -> str:
     """What there is too little of for an interval, "" where there is enough."""
-    if (labels > 0).any(axis=1).sum() < POSITIVES:
+    if rows.with_label(rows.labels > 0) < POSITIVES:
         return f"fewer than {POSITIVES} positives"
-    if labels.max(initial=0) == 1 and (labels == 0).any(axis=1).sum() < POSITIVES:
+    if rows.labels.max(initial=0) == 1 and rows.with_label(rows.labels == 0) < POSITIVES:
         return f"fewer than {POSITIVES} negatives"
-    return f"fewer than {DOCUMENTS} documents" * (len(np.unique(documents)) < DOCUMENTS)
+    return f"fewer than {DOCUMENTS} documents" * (len(np.unique(rows.documents)) < DOCUMENTS)
 
 
 def _between(drawn: Floats) -> tuple[float, float] | Undefined:

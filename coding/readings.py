@@ -1,0 +1,158 @@
+"""Which readings are compared: blind ones of random draws, or what two coders have read; and what the machine says."""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from coding import ledger
+from coding.agreement import MISSING
+from coding.codebook import Codebook
+from coding.draws import DRAWN, DRAWS
+from coding.ledger import DECISIONS, HELD, OWN
+from coding.suggestions import SUGGESTIONS, Run
+from corpus.database import ColumnElement, Connection, Select, and_, func, select
+from corpus.errors import EvidenceError
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
+
+Said = dict[str, bool]  # by coder
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What coders said. values: by code and passage. documents: of each passage its document's key.
+
+    versions: by code and passage, the version of the codebook that each decision was made under.
+    """
+
+    values: dict[str, dict[int, Said]]
+    documents: dict[int, int]
+    versions: dict[str, dict[int, list[str]]]
+
+    def shared(self) -> "Readings":
+        """Only what was said of a code in passages of which two coders said something."""
+        values = {
+            code: {key: said for key, said in passages.items() if len(said) > 1}
+            for code, passages in self.values.items()
+        }
+        documents = {key: self.documents[key] for passages in values.values() for key in passages}
+        return Readings(values, documents, self.versions)
+
+    def coders(self) -> tuple[str, ...]:
+        """Everybody who said something, in alphabetical order."""
+        return tuple(sorted({who for by in self.values.values() for said in by.values() for who in said}))
+
+    def passages(self) -> dict[int, dict[str, dict[str, bool]]]:
+        """The same by passage, coder and code."""
+        found: dict[int, dict[str, dict[str, bool]]] = {}
+        for code, passages in self.values.items():
+            for key, said in passages.items():
+                for who, value in said.items():
+                    found.setdefault(key, {}).setdefault(who, {})[code] = value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """What a run says. codes: those it knows. scored: passages. suggested: of those, by code."""
+
+    codes: frozenset[str]
+    scored: frozenset[int]
+    suggested: dict[str, set[int]]
+
+    def label(self, code: str, passage: int) -> int:
+        """1 where it suggests the code, 0 where it does not, MISSING where it says nothing."""
+        if code not in self.codes or passage not in self.scored:
+            return MISSING
+        return int(passage in self.suggested[code])
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """Readings to look for. where: of `held` and `decisions`. passages: a query for those they may be of."""
+
+    where: ColumnElement[bool]
+    passages: Select[Any]
+
+
+def drawn(kind: str) -> Chosen:
+    """Blind readings of every draw of a kind, "double" or "audit": what each coder said last within it."""
+    lanes = select(DRAWS.c.id).where(DRAWS.c.kind == kind)
+    blind = and_(HELD.c.lane.in_(lanes), ~DECISIONS.c.suggestions_visible)
+    return Chosen(blind, select(DRAWN.c.passage).where(DRAWN.c.draw.in_(lanes)))
+
+
+def read_by_two() -> Chosen:
+    """Whatever holds in the passages that two coders have read, however they came to read them."""
+    own = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None))
+    twice = select(HELD.c.passage).where(own).group_by(HELD.c.passage).having(func.count(HELD.c.coder.distinct()) > 1)
+    return Chosen(and_(own, HELD.c.passage.in_(twice)), twice)
+
+
+def readings(connection: Connection, codebook: Codebook, chosen: Chosen, coders: Sequence[str] = ()) -> Readings:
+    """What was said of the codes of this codebook in live passages; coders: by these only.
+
+    A coder's yes for a nested code is a yes for the codes above it that this coder said nothing of.
+    """
+    joined = HELD.join(DECISIONS, HELD.c.decision == DECISIONS.c.id).join(PASSAGES, HELD.c.passage == PASSAGES.c.id)
+    columns = (HELD.c.passage, PASSAGES.c.document, HELD.c.code, HELD.c.coder, HELD.c.value, DECISIONS.c.codebook)
+    query = select(*columns).select_from(joined.join(DOCUMENTS)).where(chosen.where, LIVE, HELD.c.value.is_not(None))
+    if coders:
+        query = query.where(HELD.c.coder.in_(coders))
+    found = Readings(defaultdict(dict), {}, defaultdict(dict))
+    for key, document, code, coder, value, version in connection.execute(query.order_by(HELD.c.decision)):
+        if code in codebook.by_id:
+            found.values[code].setdefault(key, {})[coder] = value
+            found.documents[key] = document
+            found.versions[code].setdefault(key, []).append(version)
+    for code in codebook.by_id:
+        for above in codebook.above(code):
+            for key, said in list(found.values[code].items()):
+                for coder in (coder for coder, value in said.items() if value):
+                    found.values[above].setdefault(key, {}).setdefault(coder, True)
+    return found
+
+
+def machine(connection: Connection, run: Run, chosen: Chosen) -> Machine:
+    """What a run says of the passages that were chosen."""
+    mine = and_(SUGGESTIONS.c.run == run.id, SUGGESTIONS.c.passage.in_(chosen.passages))
+    scored = connection.execute(select(SUGGESTIONS.c.passage).where(mine).distinct()).scalars()
+    suggested: dict[str, set[int]] = defaultdict(set)
+    rows = connection.execute(select(SUGGESTIONS.c.code, SUGGESTIONS.c.passage).where(mine, SUGGESTIONS.c.suggested))
+    for code, passage in rows:
+        suggested[code].add(passage)
+    return Machine(frozenset(run.kinds), frozenset(scored), suggested)
+
+
+def named(connection: Connection, coders: Sequence[str]) -> tuple[str, ...]:
+    """These coders as the ledger spells them; EvidenceError for one who has decided nothing, or for one alone."""
+    known = sorted(connection.execute(select(HELD.c.coder).where(HELD.c.lane == OWN).distinct()).scalars())
+    folded = {name.casefold(): name for name in known}
+    for name in coders:
+        if name.casefold() not in folded:
+            raise EvidenceError(
+                f"there are no decisions of '{name}': there are those of {', '.join(known) or 'nobody'}"
+            )
+    chosen = tuple(dict.fromkeys(folded[name.casefold()] for name in coders))
+    if len(chosen) == 1:
+        raise EvidenceError(f"'{chosen[0]}' alone agrees with nobody: name two coders or more, or none for everybody")
+    return chosen
+
+
+def meanings(connection: Connection, codebook: Codebook, said: Readings) -> dict[str, tuple[int, int, int]]:
+    """By code: its decisions, how many of them under another meaning than today's, and under how many meanings."""
+    known = {version.version: version for _, version in ledger.codebooks(connection)}
+    found = {}
+    for code in codebook.by_id:
+        versions = Counter(v for key in said.values.get(code, ()) for v in said.versions.get(code, {}).get(key, ()))
+        under: Counter[object] = Counter()
+        for version, times in versions.items():
+            under[_meaning(known[version], code)] += times
+        found[code] = (under.total(), under.total() - under[_meaning(codebook, code)], len(under))
+    return found
+
+
+def _meaning(codebook: Codebook, code: str) -> object:
+    """What decides whether a passage is one of the code; examples only show it."""
+    known = codebook.by_id.get(code)
+    return known and (known.definition, frozenset(known.include), frozenset(known.exclude))
