@@ -59,7 +59,7 @@ def spelled(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
     """Names as the study writes them: Anna is anna where anna coded before, or is a reviewer."""
     known = {coder.casefold(): coder for coder in connection.execute(select(DECISIONS.c.coder).distinct()).scalars()}
     known |= {reviewer.name.casefold(): reviewer.name for reviewer in listed(connection)}
-    return tuple(dict.fromkeys(known.get(sound(name).casefold(), sound(name)) for name in names))
+    return tuple(dict.fromkeys(known.setdefault(sound(name).casefold(), sound(name)) for name in names))
 
 
 def who(connection: Connection, secret: str) -> Reviewer | None:
