@@ -149,14 +149,14 @@ def test_composed_and_decomposed_text_have_the_same_terms(text):
 
 def test_the_places_of_the_words_are_told(spoken, tmp_path):
     study = create_study(tmp_path / "study")
-    kept(study, ["We were paid LATE, late; la\u0302te. Too late!", "北京大学 is in 北京", "don’t pay"])
+    kept(study, ["We were paid LATE, late; la\u0302te. Too late!", "北京大学 is in 北京北京", "don’t pay"])
     marked = {}
     for question in ("late we", '"late late"', "北京", "don't", "pa*", "too -x"):
         marked[question] = [[h.text[a:b] for a, b in h.spans] for h in search(study, question).hits]
     assert marked == {
         "late we": [["We", "LATE", "late", "la\u0302te", "late"]],
         '"late late"': [["LATE, late; la\u0302te"]],
-        "北京": [["北京", "北京"]],
+        "北京": [["北京", "北京", "北京"]],
         "don't": [["don’t"]],
         "pa*": [["paid"], ["pay"]],
         "too -x": [["Too"]],
@@ -230,11 +230,13 @@ def test_a_question_that_is_too_long_is_refused(spoken):
 
 def test_what_is_found_follows_the_study(study):
     def found(study):
+        total = search(study, "the", 1).total
         hits = search(study, "the").hits
         with study.store.database.reading() as connection:
             passages = [passage for one in study.store.kept(connection) for passage in one.passages]
         read = [(key, p.id, p.text) for key, p in passages if "the" in p.text.casefold().replace(".", " ").split()]
         assert [(hit.key, hit.passage, hit.text) for hit in hits] == read
+        assert total == len(read)
         return [hit.document for hit in hits]
 
     before = found(study)
@@ -247,6 +249,12 @@ def test_what_is_found_follows_the_study(study):
     kept(study, ["the submission again"], "submission.md")
     assert found(study) == [*interview, *survey, "late.txt", "submission.md"]
     found(configure(study, {"unit": "sentence"}))
+
+
+def test_what_is_found_follows_the_unit(tmp_path):
+    study = create_study(tmp_path / "study")
+    kept(study, ["The cake is here. We like the cake."])
+    assert [search(study, "cake", 1).total, search(configure(study, {"unit": "sentence"}), "cake", 1).total] == [1, 2]
 
 
 def test_new_documents_are_added_to_the_index_and_the_rest_is_left(spoken, tmp_path, monkeypatch):
@@ -338,17 +346,34 @@ def test_an_index_that_is_damaged_is_made_anew(study, harm):
     assert again.index._open.execute("pragma database_list").fetchone()[2] == str(words_file(study))
 
 
-def test_the_index_of_another_study_is_not_believed(study, tmp_path):
-    other = create_study(tmp_path / "other")
-    with study.store.database.reading() as connection:
-        number = study.store.size(connection)[0]
-    for n in range(number):
-        kept(other, [f"the other one, number {n}"], f"{n}.txt")
-    search(other, "the")
-    other.index._open.close()
-    words_file(study).parent.mkdir(exist_ok=True)
-    words_file(other).rename(words_file(study))
-    assert {hit.document for hit in search(study, "the").hits} == {"interview.txt", "submission.md", "survey.csv#R3"}
+def test_the_index_of_another_study_is_not_believed(tmp_path):
+    studies = [create_study(tmp_path / name) for name in "ab"]
+    for study, last in zip(studies, ["late", "not"], strict=True):
+        kept(study, ["late"])
+        kept(study, [last], "b.txt")
+        search(study, "late")
+    studies[0].index._open.close()
+    words_file(studies[0]).rename(words_file(studies[1]))
+    assert search(open_study(studies[1].folder), "late", 1).total == 1
+
+
+def test_a_search_that_breaks_off_leaves_the_index_as_it_was(tmp_path, monkeypatch):
+    study = create_study(tmp_path / "study")
+    kept(study, ["late"])
+    search(study, "late")
+    kept(study, ["late", "late"], "b.txt")
+
+    def rows(*given, of=index._rows):
+        yield next(of(*given))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index, "_rows", rows)
+        with pytest.raises(KeyboardInterrupt):
+            search(study, "late")
+    with closing(sqlite3.connect(words_file(study))) as words:
+        assert words.execute("select count(*) from words where words match 'late'").fetchone()[0] == 1
+    assert search(study, "late").total == 3
 
 
 def test_a_study_that_cannot_be_written_is_searched_all_the_same(place, transcripts):  # noqa: F811
