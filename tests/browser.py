@@ -42,21 +42,25 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser) -> Iterator[Callable[..., Page]]:
-    """visit(link, **context): a page in a session of its own, past the link; context as new_context takes it."""
+    """visit(link, **context): a page in a session of its own; context as new_context takes it.
+
+    It is past the link, unless `enters` is False.
+    """
     contexts, errors = [], []
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
             errors.append(message.text)
 
-    def open_page(link: str, **context) -> Page:
+    def open_page(link: str, enters: bool = True, **context) -> Page:
         contexts.append(browser.new_context(**context))
         page = contexts[-1].new_page()
         page.set_default_timeout(10_000)
         page.on("console", heard)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(link)
-        page.wait_for_url(lambda url: not url.partition("#")[0].endswith("/enter"))
+        if enters:
+            page.wait_for_url(lambda url: not url.partition("#")[0].endswith("/enter"))
         return page
 
     yield open_page

@@ -17,9 +17,10 @@ export const keysAreOff = () => localStorage.getItem(OFF) === "yes";
  */
 export function key(name, label, action, { button = null, when = () => true, repeat = false } = {}) {
   const names = [name].flat();
+  const entry = { names, label, action, when, repeat };
   for (const one of names) {
     if (keys.has(one)) throw new Error(`the key ${one} is "${keys.get(one).label}" already`);
-    keys.set(one, { names, label, action, when, repeat });
+    keys.set(one, entry);
   }
   const printed = button && names.map((one) => printedKey(one));
   if (button) {
