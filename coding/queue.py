@@ -1,4 +1,4 @@
-"""The review queue on disk: what to read next, why, and what the machine suggests of it, written whole by the learner."""
+"""The review queue on disk: what to read next, why, and what the machine suggests of it; it is replaced as a whole."""
 
 import json
 from collections.abc import Iterable, Sequence

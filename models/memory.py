@@ -117,15 +117,6 @@ class Meanings:
     vectors: Halves
     centre: Floats
 
-    @classmethod
-    def of(cls, keys: Integers, vectors: Halves) -> "Meanings":
-        """Of passages with their vectors as they are kept, (n, d)."""
-        centre = np.mean(vectors, axis=0, dtype=np.float32)
-        made = np.empty(vectors.shape, np.float16)
-        for start in range(0, len(made), BLOCK):
-            made[start : start + BLOCK] = centred(unit(vectors[start : start + BLOCK]), centre)
-        return cls(keys, made, centre)
-
     def nearest(self, vector: Floats, most: int) -> list[tuple[int, float]]:
         """(key, cosine) of the passages nearest to a vector (d,), nearest first."""
         wanted = centred(vector[None], self.centre)[0]
@@ -133,3 +124,22 @@ class Meanings:
         alike = np.concatenate([self.vectors[start : start + BLOCK].astype(np.float32) @ wanted for start in starts])
         best = np.argsort(-alike, kind="stable")[:most]
         return [(int(self.keys[row]), float(alike[row])) for row in best]
+
+
+def meanings(passages: Iterable[tuple[int, str]], vectors: Vectors) -> Meanings | None:
+    """Those of the passages, by key and text, that have a vector; None where none has. Nothing is embedded."""
+    keys: list[int] = []
+    parts: list[Halves] = []
+    stream = iter(passages)
+    while window := list(islice(stream, WINDOW)):
+        missing = set(vectors.missing(text for _, text in window))
+        there = [(key, text) for key, text in window if text not in missing]
+        keys += [key for key, _ in there]
+        parts += [vectors.kept([text for _, text in there])] * bool(there)
+    if not parts:
+        return None
+    found = np.concatenate(parts)
+    centre = np.asarray(np.mean(found, axis=0, dtype=np.float32))
+    for start in range(0, len(found), BLOCK):
+        found[start : start + BLOCK] = centred(unit(found[start : start + BLOCK]), centre)
+    return Meanings(np.array(keys, np.int64), found, centre)

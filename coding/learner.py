@@ -1,0 +1,105 @@
+"""Learning and searching by meaning in the background, for whoever serves reviewers: nothing here makes them wait."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from coding.background import Background, Jobs, Work
+from coding.pupil import Learned
+from coding.study import Study, open_study
+from corpus.errors import EvidenceError
+
+NICE = 10  # learning gives way to the server
+PATIENCE = 30  # seconds that a search is waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Learning:
+    """Where learning stands.
+
+    state: "idle", "learning" or "failed". queue: the number of the one that was last written, None before the first.
+    decisions: newest row of the ledger that it knows of. changes: what changed with it. sentence: the state in words.
+    """
+
+    state: str
+    queue: int | None
+    decisions: int
+    changes: tuple[str, ...]
+    sentence: str
+
+
+class Learner:
+    """Two child processes, one that learns and one that searches, each started when it is first needed.
+
+    opened: gives the study, in the children; it can be pickled. Safe to use from several threads.
+    """
+
+    def __init__(self, folder: Path, opened: Callable[[], Study] | None = None) -> None:
+        opened = opened or partial(open_study, folder.absolute())
+        cache = folder.absolute() / ".themis"
+        self._pupil = Background(Work("learning", partial(_lessons, opened), cache / "learner.log", NICE))
+        self._finder = Background(Work("searching by meaning", partial(_searches, opened), cache / "finder.log"))
+        self._lock = threading.RLock()
+        self._asked = 0
+        self._known = Learning("idle", None, 0, (), "Nothing has been learned yet since the page was opened.")
+
+    def learn(self) -> None:
+        """Learn from what is decided by now, soon; asked again and again meanwhile, it learns once more."""
+        with self._lock:
+            if self._asked < 2:  # one at work, which may not know the newest, and one that will
+                self._asked += 1
+                self._pupil.ask("learn").add_done_callback(self._learned)
+
+    def state(self) -> Learning:
+        """Where learning stands, at no cost."""
+        with self._lock:
+            if self._asked:
+                return replace(self._known, state="learning", sentence="Learning from the newest decisions.")
+            return self._known
+
+    def search(self, text: str, most: int = 50, patience: float = PATIENCE) -> list[tuple[int, float]]:
+        """(passage key, cosine) of the live passages nearest in meaning to a text, nearest first.
+
+        The first search loads the encoder. EvidenceError where nothing is embedded, or it takes over `patience`
+        seconds.
+        """
+        try:
+            found: list[tuple[int, float]] = self._finder.ask("search", text, most).result(patience)
+        except TimeoutError as error:
+            raise EvidenceError("searching by meaning is still being made ready: try again in a minute") from error
+        return found
+
+    def warm(self) -> None:
+        """Make the first search fast: load what it needs, in the background."""
+        self._finder.ask("search", " ", 0)
+
+    def close(self) -> None:
+        """End both children."""
+        self._pupil.close()
+        self._finder.close()
+
+    def _learned(self, future: "Future[Learned]") -> None:
+        error = future.exception()
+        with self._lock:
+            self._asked -= 1
+            if error is not None:
+                self._known = replace(self._known, state="failed", sentence=f"Learning failed: {error}.")
+                return
+            done = future.result()
+            said = f"Learned: {done.waiting:,} passages are in the queue."
+            self._known = Learning("idle", done.queue, done.decisions, done.changes, said)
+
+
+def _lessons(opened: Callable[[], Study]) -> Jobs:
+    from coding.pupil import Pupil
+
+    return {"learn": Pupil(opened()).learn}
+
+
+def _searches(opened: Callable[[], Study]) -> Jobs:
+    from coding.meaning import Finder
+
+    return {"search": Finder(opened()).search}
