@@ -89,7 +89,7 @@ def link_of(study: Study, name: str, beside: str, lead: bool = False) -> str:
 
 
 class Server:
-    """`themis review` in a process of its own; `link` is the owner's, `log` what it said on stderr."""
+    """`themis review` in a process of its own; `link` is the owner's, `said` what it printed, `log` its stderr."""
 
     def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
         self._folder, self._options, self._port = folder, options, port
@@ -101,9 +101,11 @@ class Server:
         self._log = open(self._folder / "server.log", "a+", encoding="utf-8")  # noqa: SIM115
         command = [sys.executable, "-m", "cli", *map(str, words), *self._options]
         self.process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
-        lines = iter(self.process.stdout.readline, "")
-        self.link = next((line.strip() for line in lines if "/enter#" in line), "")
-        assert self.link, self.log
+        self.said = ""
+        while "Ctrl-C" not in self.said and (line := self.process.stdout.readline()):
+            self.said += line
+        assert "/enter#" in self.said, self.log
+        self.link = next(line.strip() for line in self.said.splitlines() if "/enter#" in line)
         self._port = int(self.link.split(":")[2].partition("/")[0])
 
     @property
