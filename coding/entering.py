@@ -55,13 +55,17 @@ class Book:
             self._coders.setdefault(decision.coder.casefold(), decision.coder)
             self._held[decision.coder, decision.passage, decision.code] = decision
 
+    def called(self, coder: str) -> str:
+        """The coder as the ledger writes the name: Anna is anna."""
+        return self._coders.get(coder.casefold(), coder)
+
     def enter(self, place: str, decision: Decision, overtaken: Callable[[Decision], str]) -> bool:
         """Whether it is new; EvidenceError where an earlier row of the file says the contrary.
 
         overtaken: of the decision that holds, what to do where the coder made it after this one, "" where not; then it
         is an EvidenceError too.
         """
-        coder = self._coders.setdefault(decision.coder.casefold(), decision.coder)  # Anna is anna
+        coder = self._coders.setdefault(decision.coder.casefold(), decision.coder)
         key = (coder, decision.passage, decision.code)
         before, value = self._rows.setdefault(key, (place, decision.value))
         if value != decision.value:
@@ -121,7 +125,8 @@ class Places:
 
     def _place(self, passage: str, document: str = "") -> tuple[str, tuple[int, ...]]:
         name, _, place = passage.rpartition(":")
-        return self._name(name or document), tuple(int(number) for number in place.split("-") if number.isdecimal())
+        numbers = (number for number in place.split("-") if number.isdecimal() and len(number) < 16)
+        return self._name(name or document), tuple(map(int, numbers))
 
     def _name(self, name: str) -> str:
         if name in self._keys:

@@ -75,7 +75,11 @@ def _terms(name: str, rows: list[list[str]]) -> tuple[Terms, dict[str, str]]:
     codes = {row[1]: row[2] for row in rows if len(row) > 2 and row[0] == CODE}
     if said.get("themis", FORMAT) != FORMAT:
         raise EvidenceError(f"{name} was made by another version of Themis: import it with that one")
-    whole = said.keys() >= {"themis", *Terms.__slots__} - {"coder", "draw"} and said["rows"].isdecimal()
+    whole = (
+        said.keys() >= {"themis", *Terms.__slots__} - {"coder", "draw"}
+        and said["rows"].isdecimal()
+        and len(said["rows"]) < 9
+    )
     if not (whole and codes):
         raise EvidenceError(f"{name} has a hidden sheet '{HIDDEN}' that was changed: answer in a new export")
     return Terms(

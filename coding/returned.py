@@ -38,9 +38,7 @@ def take(study: Study, name: str, filled: Filled, coder: str | None = None) -> I
                 entry.enter(line, places.same(line.id, line.text))
             except EvidenceError as error:
                 entry.set_aside(line.place, error)
-        account = entry.close()
-    blank = filled.untouched * len(codebook.codes)
-    account.read, account.blank = account.read + blank, account.blank + blank
+        account = entry.close(filled.untouched)
     if codebook.version != study.codebook.version:
         account.notes.append(
             f"Made under an earlier codebook, and recorded under that one: `themis codebook diff "
@@ -64,7 +62,7 @@ class _Entry:
         self._mark = _hash(terms.id)
         self._before = _before(connection, self._mark)
         self._account = Imported()
-        self._read = self._empty = self._noted = self._moved = 0
+        self._rows = self._read = self._empty = self._noted = self._moved = 0
         self._decision = Decision(
             coder=coder,
             passage=0,
@@ -86,6 +84,7 @@ class _Entry:
         elif self._draw:
             self._moved += 1
         typed = {code: text for code, text in line.answers.items() if text}
+        self._rows += 1
         self._read += bool(typed)
         self._empty += len(line.answers) - len(typed) if typed else 0
         self._account.read += len(line.answers)
@@ -106,12 +105,16 @@ class _Entry:
         self._account.read += 1
         self._account.set_aside.append(SetAside(self._name, place, str(error)))
 
-    def close(self) -> Imported:
-        """Write what is new; what became of it all."""
+    def close(self, untouched: int) -> Imported:
+        """Write what is new; what became of it all. untouched: rows that had nothing in them."""
         ledger.record(self._connection, [*self._inside.new, *self._outside.new])
         self._account.changed = self._inside.changed + self._outside.changed
+        self._account.read += untouched * len(self._names)
+        self._account.blank += untouched * len(self._names)
         if self._empty:
             self._account.notes.append(f"{self._empty:,} cells beside answers were left empty: those codes stay open.")
+        if unread := untouched + self._rows - self._read:
+            self._account.notes.append(f"{unread:,} passages have no answer: they stay unread.")
         if self._moved:
             self._account.notes.append(
                 f"{self._moved:,} passages left the draw when their documents were replaced: recorded outside it."
@@ -144,7 +147,14 @@ class _Entry:
             if line.note in (memo.text for memo in mine) or self._connection.execute(known).first():
                 return
             replaces = mine[-1].act if mine else None
-            memos.add(self._connection, self._decision.coder, line.note, passage=passage, act=act, replaces=replaces)
+            memos.add(
+                self._connection,
+                self._outside.called(self._decision.coder),
+                line.note,
+                passage=passage,
+                act=act,
+                replaces=replaces,
+            )
             self._noted += 1
         except EvidenceError as error:
             self.set_aside(f"{line.place}, Notes", error)

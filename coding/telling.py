@@ -1,6 +1,6 @@
 """What the shell says of a result: a table and the sentences before and after it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coding.run import Done
     from coding.search import Found
     from coding.summary import Cautions
+    from coding.versions import Version
     from corpus.add import Account
     from corpus.names import Candidate
     from corpus.store import Kept
@@ -75,7 +76,7 @@ def of_review(given: "Given") -> Telling:
     if given.visible:
         lines.append("It marks what is suggested, and the ledger will say so; --blind leaves that out.")
     else:
-        lines.append("It is blind: nothing in it tells what is suggested, or what others decided.")
+        lines.append("It is blind: it shows no suggestion, and nothing that others decided.")
     if given.draw and not given.draw.every and given.draw.coders != (given.coder,):
         lines.append("Each of these is read once: see that nobody else reads them before it is back.")
     lines += [f"{given.left:,} more are left to read: --most 0 takes all."] * bool(given.left)
@@ -104,7 +105,7 @@ def of_run(done: "Done") -> Telling:
     what = f"{done.embedded:,} new texts embedded" if done.fresh else "nothing new since the last run"
     after = [f"{summary.documents:,} documents, {summary.passages:,} passages, {summary.read:,} read; {what}."]
     after += of_quota(line.kind for line in summary.lines)
-    after += of_orphans(summary.orphans)
+    after += of_orphans(summary.orphans, summary.retired)
     after.append("Look first: the highest fifth of what is suggested and unread.")
     after.append("Next: themis quotes CODE --suggested; themis export worklist FILE.xlsx; themis counts")
     return Telling((), "Suggestions", ("Code", "Id", "By", *numbers), rows, frozenset(numbers), after)
@@ -120,12 +121,15 @@ def of_quota(kinds: Iterable[str]) -> list[str]:
     ]
 
 
-def of_orphans(orphans: Mapping[str, int]) -> list[str]:
-    """Decisions on codes that are no longer in the codebook."""
+def of_orphans(orphans: Mapping[str, int], retired: Collection[str] = ()) -> list[str]:
+    """Decisions on codes that are no longer in the codebook, or retired there."""
+    gone = (
+        "which the codebook no longer has, and do not count; if it was renamed: themis export decisions FILE, put the "
+        "new id in the column code, themis import FILE"
+    )
+    kept = "which is retired: they are kept, and do not count"
     return [
-        f"{number:,} decisions are on '{code}', which the codebook no longer has, and do not count; if it was "
-        "renamed: themis export decisions FILE, put the new id in the column code, themis import FILE"
-        for code, number in orphans.items()
+        f"{number:,} decisions are on '{code}', {kept if code in retired else gone}" for code, number in orphans.items()
     ]
 
 
@@ -187,6 +191,16 @@ def _marked(text: str, spans: Sequence[tuple[int, int]]) -> str:
     for start, end in reversed(spans):
         text = f"{text[:start]}«{text[start:end]}»{text[end:]}"
     return text
+
+
+def of_history(versions: Iterable["Version"], now: str) -> Telling:
+    """The versions of the codebook, oldest first, with what changed."""
+    lines: list[str] = []
+    for version in versions:
+        said = ", as codebook.yml is now" if version.version == now else ""
+        lines += [f"{version.time[:16].replace('T', ' ')}  {version.version[:12]}{said}"]
+        lines += [f"    {change}" for change in version.changes]
+    return Telling(before=lines or ["No version of the codebook was used yet: `themis code` uses it."])
 
 
 def of_documents(documents: Iterable["Kept"]) -> Telling:
@@ -262,8 +276,8 @@ def _caveats(counts: Sequence["Count"]) -> list[str]:
 def _cautioned(cautions: "Cautions | None") -> list[str]:
     if cautions is None:
         return []
-    lines = [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds), *of_orphans(cautions.orphans)]
-    return [*lines, *of_outside(cautions.outside)]
+    lines = [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds)]
+    return [*lines, *of_orphans(cautions.orphans, cautions.retired), *of_outside(cautions.outside)]
 
 
 def of_outside(decisions: int) -> list[str]:

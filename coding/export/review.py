@@ -69,7 +69,8 @@ def give(
             order = {key: n for n, (key, _, _) in enumerate(study.store.places_in_order(connection))}
             chosen.sort(key=order.__getitem__)
         if not chosen:
-            raise EvidenceError(f"{coder or 'nobody'} has nothing left to read{f' in draw {draw}' if draw else ''}")
+            whose, where = f" for {coder}" if coder else "", f" in draw {draw}" if found else ""
+            raise EvidenceError(f"nothing is left to read{whose}{where}, so there is no workbook to make")
         cards = _cards(study, connection, chosen, visible)
     whole = [card for card in cards if fits(card)]
     key = found.key if found else ""

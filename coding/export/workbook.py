@@ -159,7 +159,10 @@ def _fill(sheet: Any, rows: Iterable[Sequence[str]], style: Any, first: int = 0)
 def _row(sheet: Any, number: int, cells: Sequence[str], style: Any) -> None:
     """As text and nothing else: no cell becomes a formula, a number or a link."""
     for column, text in enumerate(cells):
-        sheet.write_string(number, column, text[:XLSX_CELL], style)
+        if text:
+            sheet.write_string(number, column, text[:XLSX_CELL], style)
+        else:
+            sheet.write_blank(number, column, None, style)
 
 
 def _said(code: Code) -> str:
