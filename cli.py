@@ -353,13 +353,15 @@ def check_codebook(file: Path | None) -> None:
 @click.argument("version", required=False)
 @in_study
 def diff_codebook(study: "Study", version: str | None) -> None:
-    """Show what changed since VERSION (its first letters), or since the version that was last used."""
+    """Show what changed since VERSION (its first letters), or since the last decision or run."""
     from coding.codebook import diff
     from coding.ledger import codebooks
+    from coding.versions import last_used
 
     with study.store.database.reading() as connection:
         kept = [book for _, book in codebooks(connection)]
-    chosen = [book for book in kept if book.version.startswith(version)] if version else kept[-1:]
+        used = last_used(connection)
+    chosen = [book for book in kept if book.version.startswith(version)] if version else [used] if used else []
     if version and len(chosen) != 1:
         raise EvidenceError(f"version '{version}' is {'more than one' if chosen else 'none'} of those the study used")
     for line in diff(chosen[0], study.codebook) if chosen else ():
@@ -367,6 +369,16 @@ def diff_codebook(study: "Study", version: str | None) -> None:
     click.echo(
         f"Version now: {study.codebook.version[:12]}; used before: {', '.join(b.version[:12] for b in kept) or '-'}"
     )
+
+
+@codebook.command(name="log")
+@in_study
+def log_codebook(study: "Study") -> None:
+    """Show every version of the codebook that was used, with what changed from one to the next."""
+    from coding.versions import history
+
+    with study.store.database.reading() as connection:
+        say(telling.of_history(history(connection), study.codebook.version))
 
 
 @main.command()

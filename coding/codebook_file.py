@@ -82,6 +82,14 @@ def parse(raw: bytes) -> tuple[Codebook | None, list[Fault]]:
     return codebook, sorted(parser.faults)
 
 
+def refers_to_itself(text: str) -> bool:
+    """Whether a part of the yaml stands for another one (&name and *name), so that one edit would be two."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import AliasEvent
+
+    return any(isinstance(event, AliasEvent) for event in YAML(typ="rt").parse(text))
+
+
 def nodes(text: str) -> Any:
     """The yaml of a sound codebook as ruamel's nodes, each with the place in `text` where it begins and ends."""
     from ruamel.yaml import YAML

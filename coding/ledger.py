@@ -5,10 +5,11 @@ newest adjudication; and, for each random draw, each coder's newest decision wit
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
+from operator import itemgetter
 from uuid import uuid4
 
 from coding.codebook import Codebook
@@ -119,7 +120,8 @@ def keep(connection: Connection, codebook: Codebook) -> None:
     """Keep this version of the codebook, if it is new to the study."""
     known = select(CODEBOOKS.c.version).where(CODEBOOKS.c.version == codebook.version)
     if connection.execute(known).first() is None:
-        row = {"version": codebook.version, "content": codebook.to_json(), "added": now()}
+        added = datetime.now(UTC).isoformat(timespec="microseconds")  # an edit keeps two, and they have an order
+        row = {"version": codebook.version, "content": codebook.to_json(), "added": added}
         connection.execute(insert(CODEBOOKS).values(**row))
 
 
@@ -203,8 +205,18 @@ def by_coder(
     A coder's yes for a nested code is a yes for the codes above it that this coder said nothing of. Codes that the
     codebook no longer has are left out.
     """
-    for passage, rows in groupby(current(connection, upto=upto), lambda decision: decision.passage):
-        if values := _by_code([row for row in rows if row.code in codebook.by_id], codebook):
+    above = {code: codebook.above(code) for code in codebook.by_id}
+    for passage, rows in groupby(_said(connection, OWN, upto), itemgetter(0)):
+        values: dict[str, dict[str, bool]] = {}
+        implied: list[tuple[str, str]] = []
+        for _, coder, code, value in rows:
+            if code in above:
+                values.setdefault(code, {})[coder] = value
+                if value and above[code]:
+                    implied += [(over, coder) for over in above[code]]
+        for over, coder in implied:
+            values.setdefault(over, {}).setdefault(coder, True)
+        if values:
             yield passage, values
 
 
@@ -216,14 +228,27 @@ def agreed(
     An adjudication decides; a yes of it for a nested code is a yes above, unless there is one there too.
     """
     settled: dict[int, dict[str, float]] = {}
-    for row in adjudicated(connection, upto=upto):
-        if row.code in codebook.by_id:
-            settled.setdefault(row.passage, {})[row.code] = float(bool(row.value))
+    for passage, _, code, value in _said(connection, ADJUDICATED, upto):
+        if code in codebook.by_id:
+            settled.setdefault(passage, {})[code] = float(value)
     for passage, values in by_coder(connection, codebook, upto):
-        found = {code: _one(set(said.values())) for code, said in values.items()}
-        yield passage, found | _with_above(settled.pop(passage, {}), codebook)
+        found = {code: _one(said.values()) for code, said in values.items()}
+        if passage in settled:
+            found |= _with_above(settled.pop(passage), codebook)
+        yield passage, found
     for passage, values_settled in sorted(settled.items()):
         yield passage, _with_above(values_settled, codebook)
+
+
+def _said(connection: Connection, lane: int, upto: int | None) -> Iterator[tuple[int, str, str, bool]]:
+    """(passage, coder, code, value) of what holds in live passages, by passage."""
+    if upto is not None and upto < last(connection):
+        rows = _holding(connection, _newest(connection, lane, upto), LIVE)
+        return ((row.passage, row.coder, row.code, bool(row.value)) for row in rows)
+    live = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
+    query = select(HELD.c.passage, HELD.c.coder, HELD.c.code, HELD.c.value).order_by(HELD.c.passage)
+    holding = query.where(HELD.c.lane == lane, HELD.c.value.is_not(None), HELD.c.passage.in_(live))
+    return (tuple(row) for row in connection.execute(holding))  # type: ignore[misc]
 
 
 def _with_above(settled: dict[str, float], codebook: Codebook) -> dict[str, float]:
@@ -232,8 +257,10 @@ def _with_above(settled: dict[str, float], codebook: Codebook) -> dict[str, floa
 
 
 def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
-    """How many decisions that hold now are on codes that the codebook no longer has, by code."""
-    return Counter(decision.code for decision in current(connection) if decision.code not in codebook.by_id)
+    """How many decisions that hold now are on codes that the codebook no longer has, retired or gone, by code."""
+    held = select(HELD.c.code, func.count()).select_from(HELD.join(PASSAGES).join(DOCUMENTS)).group_by(HELD.c.code)
+    rows = held.where(LIVE, HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.code.not_in(list(codebook.by_id)))
+    return Counter({row[0]: row[1] for row in connection.execute(rows)})
 
 
 def outside(connection: Connection) -> int:
@@ -243,16 +270,6 @@ def outside(connection: Connection) -> int:
     return int(connection.execute(rows.where(~LIVE, *held)).scalar_one())
 
 
-def _by_code(decisions: list[Decision], codebook: Codebook) -> dict[str, dict[str, bool]]:
-    values: dict[str, dict[str, bool]] = {}
-    for decision in decisions:
-        values.setdefault(decision.code, {})[decision.coder] = bool(decision.value)
-    for decision in decisions:
-        if decision.value:
-            for above in codebook.above(decision.code):
-                values.setdefault(above, {}).setdefault(decision.coder, True)
-    return values
-
-
-def _one(values: set[bool]) -> float:
-    return 0.5 if len(values) > 1 else float(values.pop())
+def _one(values: Collection[bool]) -> float:
+    yes = sum(values)
+    return 1.0 if yes == len(values) else 0.5 if yes else 0.0

@@ -35,6 +35,7 @@ class Summary:
     """The study after a run.
 
     read: passages that somebody has decided at least one code of. orphans: decisions on codes that are gone, by code.
+    retired: the codes of the codebook that are used no more, and may be among those.
     """
 
     run: Run
@@ -43,6 +44,7 @@ class Summary:
     read: int
     lines: tuple[CodeLine, ...]
     orphans: dict[str, int]
+    retired: frozenset[str] = frozenset()
 
 
 def summarise(study: Study, run: Run) -> Summary:
@@ -71,7 +73,7 @@ def summarise(study: Study, run: Run) -> Summary:
         tops = highest(scores.get(code.id, []))
         counted = (total[code.id], len(tops), said[1.0], said[0.0], said[0.5])
         lines.append(CodeLine(code.id, code.name, depth, kind, *counted))
-    return Summary(run, documents, passages, read, tuple(lines), orphans)
+    return Summary(run, documents, passages, read, tuple(lines), orphans, frozenset(study.codebook.retired_by_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,14 @@ class Cautions:
 
     stale: what the suggestions do not know of, "" for nothing. orphans: decisions on codes that are gone, by code.
     kinds: what the suggestions rest on, "likeness" or "score". outside: decisions on passages that do not count now.
+    retired: the codes of the codebook that are used no more.
     """
 
     stale: str
     orphans: dict[str, int]
     kinds: frozenset[str]
     outside: int
+    retired: frozenset[str] = frozenset()
 
 
 def cautions(study: Study) -> Cautions:
@@ -97,6 +101,7 @@ def cautions(study: Study) -> Cautions:
             orphans=dict(ledger.orphans(connection, study.codebook)),
             kinds=frozenset(run.kinds.values() if run else ()),
             outside=ledger.outside(connection),
+            retired=frozenset(study.codebook.retired_by_id),
         )
 
 

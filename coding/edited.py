@@ -1,0 +1,93 @@
+"""One edit of codebook.yml, made safely: on the version the person saw, whole or not at all, nothing else touched."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from coding import ledger, suggestions, versions
+from coding.codebook import Code, Codebook, Retired, diff
+from coding.codebook_file import parse, read, refers_to_itself, sound
+from coding.repeating import Repeated
+from coding.study import Study
+from coding.versions import Stale
+from corpus.database import Connection
+from corpus.errors import EvidenceError
+
+MEANWHILE = "codebook.yml changed meanwhile: look at it as it is now, and make the change again"
+
+Change = Callable[[str, Codebook], tuple[str, Codebook]]  # of the text, and of what it means
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What became of an edit. code: the id it was about. changes: lines of `diff`, none where only colours changed.
+
+    stale: by live code. suggestions: what they do not know of now, in one sentence, "" for nothing.
+    """
+
+    codebook: Codebook
+    code: str
+    changes: list[str]
+    stale: dict[str, Stale]
+    suggestions: str
+    repeated: Repeated = field(default_factory=Repeated)
+
+
+def edit(
+    study: Study,
+    expected: str,
+    code: str | None,
+    change: Change,
+    then: Callable[[Connection, Codebook], Repeated] = lambda connection, after: Repeated(),
+) -> Edited:
+    """Make the new text, then put it in place in the transaction that keeps both versions.
+
+    code: the id of the code that it is about, None where that is the new one. then: rows to add in that transaction.
+    EvidenceError where the file has a fault, is not of the expected version, or would have a fault.
+    """
+    path = Path(os.path.realpath(study.folder / "codebook.yml"))
+    raw = read(path)
+    before = sound(path, *parse(raw))
+    if before.version != expected:
+        raise EvidenceError(MEANWHILE)
+    new, after = _made(raw, before, change)
+    try:
+        with study.store.database.writing() as connection:
+            ledger.keep(connection, before)
+            ledger.keep(connection, after)
+            repeated = then(connection, after)
+            versions.archive(study.folder, (raw, before), (new, after))
+            if read(path) != raw:
+                raise EvidenceError(MEANWHILE)
+            versions.put(path, new)
+    except EvidenceError:
+        if read(path) == new != raw:  # the database did not take it, after the file had
+            versions.put(path, raw)
+        raise
+    with study.store.database.reading() as connection:
+        unaware = suggestions.stale(connection, suggestions.latest(connection), after)
+        stale = versions.stale(connection, after)
+    about = after.codes[-1].id if code is None else code
+    return Edited(after, about, diff(before, after), stale, unaware, repeated)
+
+
+def _made(raw: bytes, before: Codebook, change: Change) -> tuple[bytes, Codebook]:
+    """The file after a change, read again and found to mean that and nothing else."""
+    text = raw.decode("utf-8")
+    mark = "\ufeff" * text.startswith("\ufeff")
+    ends = "\r\n" if text.count("\r\n") == text.count("\n") else "\n"
+    if refers_to_itself(text.removeprefix(mark)):
+        raise EvidenceError("codebook.yml refers to parts of itself (& and *): change it in an editor")
+    text, after = change(text.removeprefix(mark).replace(ends, "\n"), before)
+    new = (mark + text.replace("\n", ends)).encode()
+    found, faults = parse(new)
+    if faults:
+        raise EvidenceError(f"that cannot be: {faults[0].message}")
+    if found is None or _compared(found) != _compared(after):
+        raise EvidenceError("codebook.yml is written in a way that this cannot be changed in: change it in an editor")
+    return new, after
+
+
+def _compared(codebook: Codebook) -> tuple[str, frozenset[Code], frozenset[Retired]]:
+    return codebook.title, frozenset(codebook.codes), frozenset(codebook.retired)
