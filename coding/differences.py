@@ -1,0 +1,182 @@
+"""Where coders differ: found in what the database keeps as holding now, lowest agreement first."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Any
+
+from coding import draws
+from coding.codebook import Codebook
+from coding.draws import DRAWN
+from coding.ledger import ADJUDICATED, HELD, OWN
+from corpus.database import Connection, Integer, Select, func, select
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
+
+OPEN, SETTLED, ALL = "open", "settled", "all"
+ONE, UNANIMOUS, BY_ADJUDICATION, UNRESOLVED = SOURCES = ("one", "unanimous", "adjudicated", "unresolved")
+WORDS = 160  # characters of a passage that a list shows
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Which differences are asked for. coders: between these two alone, () = all. draw: in its passages.
+
+    state: OPEN, SETTLED or ALL.
+    """
+
+    code: str | None = None
+    coders: tuple[str, ...] = ()
+    draw: int | None = None
+    state: str = OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Differing:
+    """One code on which the coders of a passage differ. settled: the outcome, None while there is none."""
+
+    code: str
+    settled: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A passage whose coders differ. same of compared: codes that two coders read, and say the same of.
+
+    codes: those asked for, rarest first. words: how it begins, "" before they are read.
+    """
+
+    passage: int
+    document: str
+    same: int
+    compared: int
+    codes: tuple[Differing, ...]
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The first cases, how many there are, and how many differences are open and settled, whichever state was asked."""
+
+    cases: tuple[Case, ...]
+    total: int
+    open: int
+    settled: int
+
+
+def find(connection: Connection, codebook: Codebook, only: Only = Only(), most: int = 200) -> Found:
+    """The differences, passages of the lowest agreement first, among these those with the rarest code.
+
+    A passage of a draw that is not read yet as the draw asks is not among them.
+    """
+    state = _state(connection, codebook, only).subquery()
+    compared = select(
+        state,
+        func.count().over(partition_by=state.c.passage).label("compared"),
+        func.sum(state.c.low == state.c.high, type_=Integer).over(partition_by=state.c.passage).label("same"),
+    )
+    each = compared.where(state.c.first < state.c.last).subquery()
+    differing = select(each, DOCUMENTS.c.name).where(each.c.low < each.c.high, LIVE)
+    differing = differing.join_from(each, PASSAGES, PASSAGES.c.id == each.c.passage).join(DOCUMENTS)
+    rows = connection.execute(differing.order_by(DOCUMENTS.c.name, PASSAGES.c.start)).all()
+    rows = [row for row in rows if only.code in (None, row.code)]
+    rare = _rarity(connection, codebook)
+    cases = [_case(list(of), only.state, rare) for _, of in groupby(rows, lambda row: row.passage)]
+    cases = [case for case in cases if case.codes]
+    cases.sort(key=lambda case: (case.same / case.compared, rare[case.codes[0].code]))
+    settled = sum(row.outcome is not None for row in rows)
+    return Found(tuple(_with_words(connection, cases[:most])), len(cases), len(rows) - settled, settled)
+
+
+def totals(connection: Connection, codebook: Codebook) -> dict[str, Counter[str]]:
+    """By code, in how many passages its agreed value comes from where (SOURCES)."""
+    state = _state(connection, codebook, None).subquery()
+    live = select(state).join_from(state, PASSAGES, PASSAGES.c.id == state.c.passage).join(DOCUMENTS).where(LIVE)
+    each = live.subquery()
+    kind = (each.c.code, each.c.outcome.is_not(None), each.c.low < each.c.high, each.c.first < each.c.last)
+    found: dict[str, Counter[str]] = {code: Counter() for code in codebook.by_id}
+    for code, settled, differ, several, number in connection.execute(select(*kind, func.count()).group_by(*kind)):
+        source = BY_ADJUDICATION if settled else UNRESOLVED if differ else UNANIMOUS if several else ONE
+        found[code][source] += number
+    return found
+
+
+def pairs(connection: Connection) -> list[tuple[str, str]]:
+    """Coders who have read a passage in common, two by two."""
+    one = select(HELD.c.passage, HELD.c.coder).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct()
+    a, b = one.subquery(), one.subquery()
+    both = select(a.c.coder, b.c.coder).join_from(a, b, a.c.passage == b.c.passage).where(a.c.coder < b.c.coder)
+    return [(row[0], row[1]) for row in connection.execute(both.distinct().order_by(a.c.coder, b.c.coder))]
+
+
+def _state(connection: Connection, codebook: Codebook, only: Only | None) -> Select[Any]:
+    """Of each passage and code: first and last coder, lowest and highest value, and the outcome of an adjudication.
+
+    only: passages that two coders have read; None = all passages that nobody is still to read blind.
+    """
+    parts: list[Any] = [HELD.c.value.is_not(None)]
+    parts.append(HELD.c.passage.not_in(_listed(sorted(draws.awaited(connection)))))
+    parts.append(HELD.c.code.in_(_listed(codebook.by_id)))
+    if only is not None:
+        several = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).group_by(HELD.c.passage)
+        parts.append(HELD.c.passage.in_(several.having(func.min(HELD.c.coder) < func.max(HELD.c.coder))))
+        if only.coders:
+            parts.append((HELD.c.lane == ADJUDICATED) | HELD.c.coder.in_(only.coders))
+        if only.draw is not None:
+            parts.append(HELD.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == only.draw)))
+    said = _said(codebook, parts).subquery()
+    own, settled = said.c.lane == OWN, said.c.lane == ADJUDICATED
+    return select(
+        said.c.passage,
+        said.c.code,
+        func.min(said.c.coder).filter(own).label("first"),
+        func.max(said.c.coder).filter(own).label("last"),
+        func.min(said.c.value).filter(own).label("low"),
+        func.max(said.c.value).filter(own).label("high"),
+        func.max(said.c.value).filter(settled).label("outcome"),
+    ).group_by(said.c.passage, said.c.code)
+
+
+def _said(codebook: Codebook, parts: Iterable[Any]) -> Any:
+    """What coders and adjudications say, a yes for a nested code also for those above that nothing was said of."""
+    lanes = HELD.c.lane.in_((OWN, ADJUDICATED))
+    plain = select(HELD.c.passage, HELD.c.lane, HELD.c.coder, HELD.c.code, HELD.c.value).where(lanes, *parts)
+    above = [[code, over] for code in codebook.by_id for over in codebook.above(code)]
+    if not above:
+        return plain
+    pair = func.json_each(json.dumps(above)).table_valued("value")
+    below, over = (func.json_extract(pair.c.value, f"$[{place}]") for place in (0, 1))
+    there = HELD.alias()
+    same = [there.c[name] == HELD.c[name] for name in ("passage", "lane", "coder")]
+    spoken = select(there.c.code).where(*same, there.c.code == over, there.c.value.is_not(None)).exists()
+    lent = select(HELD.c.passage, HELD.c.lane, HELD.c.coder, over, HELD.c.value).join_from(
+        HELD, pair, below == HELD.c.code
+    )
+    return plain.union_all(lent.where(lanes, *parts, HELD.c.value, ~spoken))
+
+
+def _listed(values: Iterable[Any]) -> Select[Any]:
+    """A list of any length, as one value of a statement."""
+    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
+
+
+def _rarity(connection: Connection, codebook: Codebook) -> dict[str, tuple[int, int]]:
+    """How many yeses each code has, then its place in the codebook."""
+    own = select(HELD.c.code, func.count()).where(HELD.c.lane == OWN, HELD.c.value).group_by(HELD.c.code)
+    yes: dict[str, int] = dict(connection.execute(own).all())
+    return {code: (yes.get(code, 0), place) for place, code in enumerate(codebook.by_id)}
+
+
+def _case(rows: list[Any], state: str, rare: dict[str, tuple[int, int]]) -> Case:
+    asked = [row for row in rows if state == ALL or (row.outcome is None) == (state == OPEN)]
+    codes = tuple(Differing(row.code, row.outcome) for row in sorted(asked, key=lambda row: rare[row.code]))
+    return Case(rows[0].passage, rows[0].name, rows[0].same, rows[0].compared, codes)
+
+
+def _with_words(connection: Connection, cases: list[Case]) -> list[Case]:
+    start = func.substr(DOCUMENTS.c.text, PASSAGES.c.start + 1, func.min(WORDS, PASSAGES.c.end - PASSAGES.c.start))
+    keys = _listed(case.passage for case in cases)
+    query = select(PASSAGES.c.id, start).select_from(PASSAGES.join(DOCUMENTS)).where(PASSAGES.c.id.in_(keys))
+    words: dict[int, str] = dict(connection.execute(query).all())
+    return [replace(case, words=words[case.passage]) for case in cases]
