@@ -39,7 +39,7 @@ def told(codebook: Codebook, before: Tally | None, now: Tally, new: int, queued:
         needs = [f"{code.name} ({_needs(*now[code.id], FEWEST)})" for code in waiting]
         lines.append(f"Still by likeness to the codebook alone: {_named(needs)}.")
     if before is not None:
-        lines.append(f"{new:,} of the {queued:,} passages in the queue are new.")
+        lines.append(f"New in the queue: {new:,} of {queued:,} passages.")
     return lines
 
 

@@ -180,13 +180,13 @@ def _read(study: Study, connection: Connection, state: tuple[object, ...]) -> Co
 
 
 def _model(study: Study, corpus: Corpus, standing: Standing) -> "Model":
-    """The model that a run would learn now, but that it names no passage that is read blind."""
+    """The model that a run would learn now."""
     import numpy as np
 
     labelled = corpus.rows(standing.decided)
     background = np.argsort(corpus.order)[sample(study, len(corpus.order))]
     given = corpus.memory.evidence(labelled), corpus.documents[labelled], corpus.memory.evidence(background)
-    return learned(study, standing.decided, *given).unnamed(standing.apart)
+    return learned(study, standing.decided, *given)
 
 
 def _queued(study: Study, corpus: Corpus, standing: Standing, model: "Model") -> list[Queued]:
@@ -249,13 +249,13 @@ def _described(study: Study, corpus: Corpus, model: "Model", picks: "Sequence[Pi
     block = corpus.memory.evidence(np.array([pick.row for pick in picks], np.int64))
     given: dict[int, list[Shown]] = {}
     for one in suggested(study.codebook, model, block):
-        kind, text, key = "", "", None
+        kind, text = "", ""
         if one.because >= 0:
             reason = model.reasons[one.because]
-            kind, key = reason.kind, reason.key
-            text = reason.text if key is None else corpus.quoted(key)
-        shown = Shown(one.code, round(one.score, 4), one.suggested, one.sentence, kind, text, key)
-        given.setdefault(one.passage, []).append(shown)
+            kind, text = reason.kind, reason.text if reason.key is None else corpus.quoted(reason.key)
+        given.setdefault(one.passage, []).append(
+            Shown(one.code, round(one.score, 4), one.suggested, one.sentence, kind, text)
+        )
     codes = [None if pick.code is None else model.codes[pick.code] for pick in picks]
     keys = block.keys.tolist()
     return [Queued(key, pick.why, code, tuple(given[key])) for key, pick, code in zip(keys, picks, codes, strict=True)]

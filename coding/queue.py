@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from dataclasses import replace as alter
 from typing import Any
 
 from coding.draws import DRAWN
@@ -64,7 +63,7 @@ class Shown:
     """A suggestion as it is shown.
 
     sentence: which of the passage's own carried it, 0 for the first, -1 for none. because: "definition", "example" or
-    "decided", and text the words of it; "" and "" where nothing is named. decided: key of that passage, else None.
+    "decided", and text the words of it; "" and "" where nothing is named.
     """
 
     code: str
@@ -73,7 +72,6 @@ class Shown:
     sentence: int
     because: str
     text: str
-    decided: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +104,8 @@ def latest(connection: Connection) -> Queue | None:
 
 def rows(connection: Connection, queue: int) -> list[Queued]:
     """All that a queue offers, in order; none where it has been replaced."""
-    apart = set(connection.execute(SET_APART).scalars())
     found = connection.execute(select(QUEUED).where(QUEUED.c.queue == queue).order_by(QUEUED.c.position))
-    return [_queued(row, apart) for row in found]
+    return [_queued(row) for row in found]
 
 
 def waiting(connection: Connection, queue: int) -> list[int]:
@@ -125,7 +122,7 @@ def of_passage(connection: Connection, passage: int) -> Queued | None:
     """Why a passage is in the queue that stands, and what is suggested of it; None where it is not in it."""
     query = select(QUEUED).where(QUEUED.c.passage == passage).order_by(QUEUED.c.queue.desc())
     row = connection.execute(query).first()
-    return _queued(row, set(connection.execute(SET_APART).scalars())) if row else None
+    return _queued(row) if row else None
 
 
 def _row(queued: Queued) -> dict[str, Any]:
@@ -134,8 +131,6 @@ def _row(queued: Queued) -> dict[str, Any]:
     return {**place, "suggestions": json.dumps(shown, ensure_ascii=False)}
 
 
-def _queued(row: Any, apart: set[int]) -> Queued:
-    """As it was written, but that no passage set apart since then is named: what people said of it stays unsaid."""
-    shown = [Shown(*one) for one in json.loads(row.suggestions)]
-    unsaid = [alter(one, because="", text="", decided=None) if one.decided in apart else one for one in shown]
-    return Queued(row.passage, row.why, row.code, tuple(unsaid))
+def _queued(row: Any) -> Queued:
+    shown = json.loads(row.suggestions)
+    return Queued(row.passage, row.why, row.code, tuple(Shown(*one) for one in shown))

@@ -1,6 +1,6 @@
 """Why a passage is suggested: which sentence carried it, and which reviewed text is nearest to it."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,11 +41,6 @@ class Library:
             known = np.isfinite(alike[np.arange(len(best)), best])
             because[known, column] = rows[best[known]]
         return because
-
-    def without(self, keys: Set[int]) -> "Library":
-        """The same, with none of these passages to rest on."""
-        kept = [row for row, reason in enumerate(self.reasons) if reason.key not in keys]
-        return Library(tuple(self.reasons[row] for row in kept), self.vectors[kept], self.code[kept])
 
 
 def gather(

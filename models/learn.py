@@ -1,7 +1,7 @@
 """The models room's story: a codebook, what people decided and a sample of the corpus in; a model that scores out."""
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -57,10 +57,6 @@ class Model:
     def reasons(self) -> tuple[Reason, ...]:
         """The texts and decided passages that a suggestion can rest on; `Scores.because` points into it."""
         return self.library.reasons
-
-    def unnamed(self, keys: Set[int]) -> "Model":
-        """The same model, that names none of these passages as a reason."""
-        return replace(self, library=self.library.without(keys))
 
     def rough(self, evidence: Evidence) -> Floats:
         """(n, c) by vectors alone, for finding what is worth scoring: nearly the order of `score`, on another scale.

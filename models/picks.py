@@ -71,15 +71,17 @@ def batches(  # noqa: PLR0913 - all that it decides by
     """Up to `most` passages, in batches of BATCH where enough is left.
 
     vectors: (n, d) of length 1. cuts: (c,). positives: (c,) passages that people said yes to; where it is 0 the code
-    has typical passages in place of both its kinds, called certain. read: (r, d) vectors of what was read.
+    has no uncertain ones, and its certain ones are typical of those over the cut, in place of the highest. read: (r, d)
+    vectors of what was read.
     """
     rows = shortlist(pool, cuts, seed)
     rows = rows[np.argsort(pool.order[rows])]  # from here on the order of the rows is gone
     short, own, random = pool.rows(rows), np.asarray(vectors[rows], np.float32), np.random.default_rng(seed)
     certain, uncertain = _lines(short, -short.scores, TOP), _lines(short, np.abs(short.scores - cuts), TOP)
     for code in np.flatnonzero(positives == 0):
-        certain[code] = _typical(certain[code], own, random)
-        uncertain[code] = certain[code][:0]
+        line, uncertain[code] = certain[code], certain[code][:0]
+        likely = int((short.scores[line, code] >= cuts[code]).sum())
+        certain[code] = np.append(_typical(line[:likely], own, random), line[likely:])
     turns = {kind: _Turns(1 / (positives + SMOOTHING), random) for kind in (CERTAIN, UNCERTAIN)}
     left = _Left(own, short.documents, _cap(pool.documents))
     left.passed(np.asarray(read, np.float32))
