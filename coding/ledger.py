@@ -154,47 +154,45 @@ def current(connection: Connection, document: int | None = None, upto: int | Non
 
     In all live passages; or in one document, retired or not, and then of other units too. upto: as of that row.
     """
-    return _holding(connection, _newest(connection, OWN, upto), _within(document))
+    return _holding(connection, OWN, _within(document), upto)
 
 
 def adjudicated(connection: Connection, document: int | None = None, upto: int | None = None) -> Iterator[Decision]:
     """The adjudications that hold now, of all live passages or of one document, as `current` has them."""
-    return _holding(connection, _newest(connection, ADJUDICATED, upto), _within(document))
+    return _holding(connection, ADJUDICATED, _within(document), upto)
 
 
 def of_passages(connection: Connection, passages: Sequence[int], lane: int = OWN) -> list[Decision]:
     """What holds now in these passages, by passage and row."""
-    newest = DECISIONS.c.id.in_(
-        select(HELD.c.decision).where(HELD.c.lane == lane, HELD.c.value.is_not(None), HELD.c.passage.in_(passages))
-    )
-    return list(_holding(connection, newest, DECISIONS.c.passage.in_(passages)))
+    return list(_holding(connection, lane, HELD.c.passage.in_(passages)))
 
 
 def in_draw(connection: Connection, draw: int) -> Iterator[Decision]:
     """What each coder said last within a draw, by passage; what was changed outside it since is left out."""
-    return _holding(connection, _newest(connection, draw, None), LIVE)
-
-
-def _newest(connection: Connection, lane: int, upto: int | None) -> ColumnElement[bool]:
-    """Which rows hold: kept by the database for now, searched for as of an earlier row."""
-    if upto is None or upto >= last(connection):
-        held = select(HELD.c.decision).where(HELD.c.lane == lane, HELD.c.value.is_not(None))
-        return DECISIONS.c.id.in_(held)
-    settled = DECISIONS.c.why == "adjudication"
-    by = [DECISIONS.c.passage, DECISIONS.c.code] + [DECISIONS.c.coder] * (lane == OWN)
-    newest = select(func.max(DECISIONS.c.id)).where(
-        DECISIONS.c.id <= upto, settled if lane == ADJUDICATED else ~settled
-    )
-    return DECISIONS.c.id.in_(newest.group_by(*by)) & DECISIONS.c.value.is_not(None)
+    return _holding(connection, draw, LIVE)
 
 
 def _within(document: int | None) -> ColumnElement[bool]:
     return LIVE if document is None else PASSAGES.c.document == document
 
 
-def _holding(connection: Connection, newest: ColumnElement[bool], where: ColumnElement[bool]) -> Iterator[Decision]:
-    held = select(*COLUMNS).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(where, newest)
-    return (Decision(*row) for row in connection.execute(held.order_by(DECISIONS.c.passage, DECISIONS.c.id)))
+def _holding(
+    connection: Connection, lane: int, where: ColumnElement[bool], upto: int | None = None
+) -> Iterator[Decision]:
+    """Which rows hold: kept by the database for now, searched for as of an earlier row."""
+    if upto is None or upto >= last(connection):
+        now_held = HELD.c.lane == lane, HELD.c.value.is_not(None)
+        places = HELD.join(DECISIONS, DECISIONS.c.id == HELD.c.decision).join(PASSAGES).join(DOCUMENTS)
+        query = select(*COLUMNS).select_from(places).where(where, *now_held)
+        rows = connection.execute(query.order_by(HELD.c.passage, HELD.c.decision))
+    else:
+        settled = DECISIONS.c.why == "adjudication"
+        by = [DECISIONS.c.passage, DECISIONS.c.code] + [DECISIONS.c.coder] * (lane == OWN)
+        newest = select(func.max(DECISIONS.c.id)).where(DECISIONS.c.id <= upto, settled == (lane == ADJUDICATED))
+        query = select(*COLUMNS).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS)).where(where)
+        query = query.where(DECISIONS.c.id.in_(newest.group_by(*by)), DECISIONS.c.value.is_not(None))
+        rows = connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.id))
+    return (Decision(*row) for row in rows)
 
 
 def by_coder(
@@ -243,12 +241,12 @@ def agreed(
 def _said(connection: Connection, lane: int, upto: int | None) -> Iterator[tuple[int, str, str, bool]]:
     """(passage, coder, code, value) of what holds in live passages, by passage."""
     if upto is not None and upto < last(connection):
-        rows = _holding(connection, _newest(connection, lane, upto), LIVE)
+        rows = _holding(connection, lane, LIVE, upto)
         return ((row.passage, row.coder, row.code, bool(row.value)) for row in rows)
     live = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
     query = select(HELD.c.passage, HELD.c.coder, HELD.c.code, HELD.c.value).order_by(HELD.c.passage)
     holding = query.where(HELD.c.lane == lane, HELD.c.value.is_not(None), HELD.c.passage.in_(live))
-    return (tuple(row) for row in connection.execute(holding))  # type: ignore[misc]
+    return (tuple(row) for row in connection.execute(holding))
 
 
 def _with_above(settled: dict[str, float], codebook: Codebook) -> dict[str, float]:

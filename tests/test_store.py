@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from coding import ledger, suggestions
+from coding import draws, ledger, memos, queue, reviewers, suggestions
 from corpus import database
 from corpus.database import Database, metadata
 from corpus.errors import EvidenceError
@@ -77,6 +77,8 @@ def test_the_file_is_for_its_owner_only_and_keeps_its_promises(tmp_path):
 
 
 def test_the_migrations_make_the_tables_that_the_rooms_declare(tmp_path):
+    assert draws.DRAWS in (tables := list(metadata.sorted_tables))
+    assert {memos.MEMOS, queue.QUEUES, reviewers.REVIEWERS, suggestions.RUNS} <= set(tables)
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -86,9 +88,9 @@ def test_the_migrations_make_the_tables_that_the_rooms_declare(tmp_path):
     assert found == []
 
 
-def old_study(path):
-    """A database as the first version of the program made it."""
-    head, database.HEAD = database.HEAD, "0001"
+def old_study(path, revision="0001"):
+    """A database as an earlier version of the program made it."""
+    head, database.HEAD = database.HEAD, revision
     try:
         Database.create(path).close()
     finally:
@@ -108,6 +110,56 @@ def test_an_older_study_is_copied_and_then_migrated(tmp_path):
         tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
         assert connection.execute("select * from settings").fetchall() == [("unit", "sentence")]
     assert "decisions" not in tables
+
+
+def test_decisions_made_before_are_held_after_a_migration(tmp_path):
+    old_study(tmp_path / "study.db", "0002")
+    rows = [  # coder, code, value, why, draw
+        ("anna", "money", 1, "manual", None),
+        ("anna", "money", 0, "double", 7),
+        ("ben", "money", 1, "import", None),
+        ("ben", "money", None, "import", None),
+        ("ben", "voice", 1, "adjudication", None),
+    ]
+    with closing(sqlite3.connect(tmp_path / "study.db")) as connection:
+        connection.execute("insert into sources values (1, 'a.txt', '', '')")
+        connection.execute("insert into documents values (1, 1, 'a.txt', 'We waited.', '', '[]', 1)")
+        connection.execute("insert into passages values (1, 1, 0, 10, 1, '0-10', 1)")
+        connection.execute("insert into codebooks values ('1', '{}', '')")
+        connection.executemany(
+            "insert into decisions (coder, passage, code, value, codebook, why, draw, suggestions_visible, time)"
+            " values (?, 1, ?, ?, '1', ?, ?, 0, '')",
+            rows,
+        )
+        connection.commit()
+    open_store(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "study.db")) as connection:
+        found = connection.execute("select lane, coder, code, decision, value from held order by 1, 2, 3").fetchall()
+    assert found == [
+        (-1, "", "voice", 5, 1),
+        (0, "anna", "money", 2, 0),
+        (0, "ben", "money", 4, None),
+        (7, "anna", "money", 2, 0),
+    ]
+
+
+@pytest.mark.parametrize("table", ["memos", "flags", "draws", "drawn"])
+def test_what_people_noted_and_what_was_drawn_is_never_changed(decided, table, tmp_path):
+    connection, _ = decided
+    connection.execute("insert into memos values (1, 'a', 'anna', null, null, null, 'words', '', null)")
+    connection.execute("insert into flags values (1, 'a', 'anna', 1, null, 1, '', '')")
+    connection.execute("insert into draws values (1, 'k', 'audit', '[]', 0, 1, 1, '1', '1', 0, '', '')")
+    connection.execute("insert into drawn values (1, 0, 1, 1.0)")
+    before = connection.execute(f"select * from {table}").fetchall()
+    column = {"memos": "text", "flags": "note", "draws": "note", "drawn": "probability"}[table]
+    for statement in (
+        f"update {table} set {column} = 0",
+        f"delete from {table}",
+        f"replace into {table} select * from {table}",
+    ):
+        with pytest.raises(sqlite3.IntegrityError, match=f"{table} are never changed"):
+            connection.execute(statement)
+    assert connection.execute(f"select * from {table}").fetchall() == before
 
 
 def test_the_newest_revision_is_the_one_the_program_wants():

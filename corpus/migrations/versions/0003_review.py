@@ -50,7 +50,6 @@ def _held() -> None:
         sa.Column("value", sa.Boolean),
         sqlite_with_rowid=False,
     )
-    op.create_index("held_decision", "held", ["lane", "coder", "decision"])
     for number, (lane, coder, when) in enumerate(LANES):
         parts = {"lane": lane.format(row="new"), "coder": coder.format(row="new")}
         keep = HOLD.format(row="new", source="where true", **parts)
