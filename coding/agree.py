@@ -4,14 +4,13 @@ What counts are blind readings of a random draw. Where nobody has double-coded y
 have read, however it was chosen; the result says which of the two it is.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coding import draws, ledger, readings, suggestions
-from coding.agreement import MISSING, Undefined, pairs
+from coding.agreement import MISSING, Undefined
 from coding.codebook import nested
-from coding.intervals import Agreement, Estimate, Sample, agreement, mean_alpha, resampled, set_alpha
+from coding.intervals import Agreement, Estimate, Sample, agreement, mean_alpha, pairs, resampled, set_alpha
 from coding.quotes import checked
 from coding.readings import Chosen, Readings
 from coding.study import Study
@@ -20,18 +19,6 @@ from corpus.database import Connection
 
 MACHINE = "the machine"
 MOST_CODERS = 20  # of more, pairs are not told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One code between certain readers. yes: share of yes, the machine's own where it is one of them.
-
-    differ: keys of the passages in which they differ.
-    """
-
-    agreement: Agreement
-    yes: float | Undefined
-    differ: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +35,9 @@ class CodeLine:
     name: str
     depth: int
     kind: str
-    people: Compared
-    machine: Compared | None
-    audit: Compared | None
+    people: Agreement
+    machine: Agreement | None
+    audit: Agreement | None
     decisions: int
     earlier: int
     meanings: int
@@ -136,23 +123,23 @@ def compare(study: Study, connection: Connection, coders: Sequence[str] = ()) ->
             code.name,
             depth,
             run.kinds.get(code.id, "") if run else "",
-            people.between(code.id),
-            people.beside(code.id),
-            audited.beside(code.id),
+            people.compared(code.id),
+            people.compared(code.id, beside=True) if people.machine else None,
+            audited.compared(code.id, beside=True) if audited.machine else None,
             *meanings[code.id],
         )
         for depth, code in nested(book)
     )
-    known = [line.code for line in lines if not isinstance(line.people.agreement.alpha.value, Undefined)]
+    known = [line.code for line in lines if not isinstance(line.people.alpha.value, Undefined)]
     return Comparison(
         blind=blind,
         waiting=_waiting(connection),
         coders=people.coders,
         lines=lines,
-        over_people=people.over(known, beside=False),
+        over_people=people.over(known),
         over_machine=people.over(known, beside=True) if people.machine else None,
         over_audit=audited.over(list(book.by_id), beside=True) if audited.machine else None,
-        pairs=tuple(people.pairs(known)),
+        pairs=people.pairs(known),
         stale=suggestions.stale(connection, run, book) if run else "",
     )
 
@@ -167,8 +154,7 @@ def differing(
     """
     id = study.codebook.find(code)
     _, basis = _people(study, connection, suggestions.latest(connection), coders)
-    between, beside = basis.between(id), basis.beside(id)
-    keys = {*between.differ, *(beside.differ if beside else ())}
+    keys = {key for beside in (False, True) for key in basis.compared(id, beside).differ}
     sealed = keys & draws.awaited(connection)
     settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
     found = []
@@ -203,83 +189,41 @@ class _Basis:
         self.coders = said.coders()
         self.machine = readings.machine(connection, run, chosen) if run and said.documents else None
         self.drawn = resampled(len({*said.documents.values()}), int(study.settings["seed"]))
+        self._samples: dict[str, Sample] = {}
         self._column = {document: number for number, document in enumerate(sorted({*said.documents.values()}))}
 
     def label(self, code: str, passage: int) -> int:
         """What the machine says."""
         return self.machine.label(code, passage) if self.machine else MISSING
 
-    def between(self, code: str) -> Compared:
-        """People with each other."""
-        found = agreement(sample := self._columns(code), self.drawn)
-        return Compared(found, found.prevalence, _differ(sample))
+    def compared(self, code: str, beside: bool = False) -> Agreement:
+        """One code: people with each other, or each of them beside the machine."""
+        return agreement(self.sample(code), self.drawn, beside)
 
-    def beside(self, code: str) -> Compared | None:
-        """People with the machine; None where it says nothing."""
-        if self.machine is None:
-            return None
-        found = agreement(sample := self._rows(code), self.drawn)
-        own = [row[1] for row in sample.labels if row[1] != MISSING]
-        return Compared(found, sum(own) / len(own) if own else found.prevalence, _differ(sample))
+    def over(self, codes: Sequence[str], beside: bool = False) -> Over:
+        """These codes together; the sets are of all codes."""
+        mean, number = mean_alpha([self.sample(code) for code in codes], self.drawn, beside)
+        return Over(mean, number, *set_alpha([self.sample(code) for code in self.said.values], self.drawn, beside))
 
-    def over(self, codes: Sequence[str], beside: bool) -> Over:
-        """All codes together, people with each other or with the machine."""
-        mean, number = mean_alpha([self._rows(code) if beside else self._columns(code) for code in codes], self.drawn)
-        found = list(self._sets(beside))
-        keys = [key for key, _ in found]
-        sets = set_alpha([row for _, row in found], self._places(keys), self.drawn, keys)
-        return Over(mean, number, sets, len({*keys}))
-
-    def pairs(self, codes: Sequence[str]) -> Iterator[Pair]:
+    def pairs(self, codes: Sequence[str]) -> tuple[Pair, ...]:
         """Every two of the coders, and each with the machine."""
         if len(self.coders) > MOST_CODERS:
-            return
-        names = (*self.coders, *([MACHINE] if self.machine else ()))
-        alphas: dict[tuple[int, int], list[float]] = {}
-        both: Counter[tuple[int, int]] = Counter()
-        for code in codes:
-            sample = self._columns(code)
-            rows = [[*row, self.label(code, key)] for row, key in zip(sample.labels, sample.passages, strict=True)]
-            for one, other, passages, alpha in pairs([row[: len(names)] for row in rows]):
-                both[one, other] = max(both[one, other], passages)
-                alphas.setdefault((one, other), []).extend([] if isinstance(alpha, Undefined) else [alpha])
-        for (one, other), found in alphas.items():
-            if both[one, other]:
-                mean = sum(found) / len(found) if found else Undefined("alpha is defined for none of the codes")
-                yield Pair(names[one], names[other], both[one, other], len(found), mean)
+            return ()
+        names = (*self.coders, MACHINE)
+        found = pairs([self.sample(code) for code in codes])
+        return tuple(Pair(names[one], names[other], *rest) for (one, other), rest in found.items() if rest[0])
 
-    def _places(self, passages: Iterable[int]) -> list[int]:
-        """Of each passage its document's column in the draws."""
-        return [self._column[self.said.documents[key]] for key in passages]
-
-    def _columns(self, code: str) -> Sample:
-        """A row a passage, and a column a coder."""
-        passages = self.said.values.get(code, {})
-        labels = [[int(said.get(who, MISSING)) for who in self.coders] for said in passages.values()]
-        return Sample(labels, self._places(passages), list(passages))
-
-    def _rows(self, code: str) -> Sample:
-        """A row a reading: the coder's label, and the machine's."""
-        passages = self.said.values.get(code, {})
-        keys = [key for key, said in passages.items() for _ in said]
-        labels = [[int(yes), self.label(code, key)] for key, said in passages.items() for yes in said.values()]
-        return Sample(labels, self._places(keys), keys)
-
-    def _sets(self, beside: bool) -> Iterator[tuple[int, list[frozenset[str]]]]:
-        """Rows of sets, of the codes that all coders of a passage have decided: a passage's, or a reading's beside."""
-        for key, by_coder in self.said.passages().items():
-            codes = frozenset[str].intersection(*(frozenset(said) for said in by_coder.values()))
-            if beside:
-                codes = frozenset(code for code in codes if self.label(code, key) != MISSING)
-            if codes:
-                sets = [frozenset(code for code in codes if said[code]) for said in by_coder.values()]
-                own = frozenset(code for code in codes if self.label(code, key) == 1)
-                yield from ((key, [one, own]) for one in sets) if beside else [(key, sets)]
-
-
-def _differ(sample: Sample) -> tuple[int, ...]:
-    rows = zip(sample.passages, sample.labels, strict=True)
-    return tuple(dict.fromkeys(key for key, row in rows if len({*row} - {MISSING}) > 1))
+    def sample(self, code: str) -> Sample:
+        """Labels of a code, of people and of the machine."""
+        if code not in self._samples:
+            said = self.said.values.get(code, {})
+            self._samples[code] = Sample(
+                [[int(by[who]) if who in by else MISSING for by in said.values()] for who in self.coders],
+                [self._column[self.said.documents[key]] for key in said],
+                list(said),
+                [self.label(code, key) for key in said],
+            )
+        return self._samples[code]
 
 
 def _waiting(connection: Connection) -> int:

@@ -5,7 +5,7 @@ passage; for yes and no, 1 and 0. Every measure is made of terms that add up ove
 again (coding/intervals.py) is one product of matrices.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
@@ -44,7 +44,10 @@ class Measure:
 
     def of(self, labels: Labels) -> float | Undefined:
         """The number for these labels."""
-        sums = self.terms(labels).sum(axis=0)
+        return self.at(self.terms(labels).sum(axis=0))
+
+    def at(self, sums: Floats) -> float | Undefined:
+        """The number for the sums of all passages."""
         value = float(self.over(sums))
         return Undefined(self.why(sums)) if np.isnan(value) else value
 
@@ -108,20 +111,17 @@ def masi(sets: Sequence[AbstractSet[str]]) -> Floats:
     Source: Passonneau, Measuring Agreement on Set-valued Items (MASI), LREC 2006.
     """
     items = sorted(set().union(*sets))
-    has = np.array([[item in one for item in items] for one in sets], dtype=float).reshape(len(sets), len(items))
+    has = [[item in one for item in items] for one in sets]
+    return masi_of(np.array(has, dtype=np.float64).reshape(len(sets), len(items)))
+
+
+def masi_of(has: Floats) -> Floats:
+    """The same for sets as rows, (n, items): 1 where the set has the item, 0 where not."""
     both, size = has @ has.T, has.sum(axis=1)
     either = size[:, None] + size - both
     shape = np.select([both == either, both == np.minimum(size[:, None], size)], [1.0, 2 / 3], 1 / 3)
     jaccard = np.divide(both, either, out=np.ones_like(both), where=either > 0)
     return np.asarray(1 - jaccard * shape)
-
-
-def pairs(labels: npt.ArrayLike) -> Iterator[tuple[int, int, int, float | Undefined]]:
-    """(one, other, passages both have read, alpha) of every two coders, by their columns."""
-    said = table(labels)
-    for one, other in combinations(range(said.shape[1]), 2):
-        two = said[:, [one, other]]
-        yield one, other, int(read(two).sum()), alpha(two)
 
 
 def table(labels: npt.ArrayLike) -> Labels:
@@ -140,11 +140,15 @@ def by_alpha(apart: Floats) -> Measure:
 
     def terms(labels: Labels) -> Floats:
         count = _counts(labels, len(apart)) * read(labels)[:, None]
-        return np.column_stack([_differing(count, apart) / np.maximum(count.sum(axis=1) - 1, 1), count])
+        pairs = np.zeros(len(labels))
+        for one, other in combinations(_packed(labels).T, 2):
+            pairs += np.where(other != MISSING, apart[one, other] + apart[other, one], 0)
+        return np.column_stack([pairs / np.maximum(count.sum(axis=1) - 1, 1), count])
 
     def value(sums: Floats) -> Floats:
         observed, count = sums[..., 0], sums[..., 1:]
-        return np.asarray(1 - observed * (count.sum(axis=-1) - 1) / _differing(count, apart))
+        expected = ((count @ apart) * count).sum(axis=-1)
+        return np.asarray(1 - observed * (count.sum(axis=-1) - 1) / expected)
 
     return Measure(terms, value, lambda sums: SAME if sums.any() else UNREAD)
 
@@ -213,9 +217,12 @@ def _size(labels: Labels) -> int:
 
 def _counts(labels: Labels, size: int) -> Floats:
     """(passages, size): how many coders gave each label."""
-    return np.stack([(labels == label).sum(axis=1, dtype=float) for label in range(size)], axis=1)
+    cells = (np.arange(len(labels)) * size)[:, None] + labels
+    count = np.bincount(cells[labels != MISSING], minlength=len(labels) * size)
+    return count.reshape(len(labels), size).astype(np.float64)
 
 
-def _differing(count: Floats, apart: Floats) -> Floats:
-    """Over all ordered pairs of so many labels, the sum of how far apart they are."""
-    return np.asarray(((count @ apart) * count).sum(axis=-1))
+def _packed(labels: Labels) -> Labels:
+    """Each passage's labels side by side, in no order, MISSING after them; no wider than the most of one passage."""
+    most = int((labels != MISSING).sum(axis=1).max(initial=0))
+    return np.asarray(-np.sort(-labels, axis=1)[:, :most])

@@ -22,12 +22,12 @@ Said = dict[str, bool]  # by coder
 class Readings:
     """What coders said. values: by code and passage. documents: of each passage its document's key.
 
-    versions: by code and passage, the version of the codebook that each decision was made under.
+    versions: by code and version of the codebook, the passage of each decision that was made under it.
     """
 
     values: dict[str, dict[int, Said]]
     documents: dict[int, int]
-    versions: dict[str, dict[int, list[str]]]
+    versions: dict[str, dict[str, list[int]]]
 
     def shared(self) -> "Readings":
         """Only what was said of a code in passages of which two coders said something."""
@@ -41,15 +41,6 @@ class Readings:
     def coders(self) -> tuple[str, ...]:
         """Everybody who said something, in alphabetical order."""
         return tuple(sorted({who for by in self.values.values() for said in by.values() for who in said}))
-
-    def passages(self) -> dict[int, dict[str, dict[str, bool]]]:
-        """The same by passage, coder and code."""
-        found: dict[int, dict[str, dict[str, bool]]] = {}
-        for code, passages in self.values.items():
-            for key, said in passages.items():
-                for who, value in said.items():
-                    found.setdefault(key, {}).setdefault(who, {})[code] = value
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +91,11 @@ def readings(connection: Connection, codebook: Codebook, chosen: Chosen, coders:
     if coders:
         query = query.where(HELD.c.coder.in_(coders))
     found = Readings(defaultdict(dict), {}, defaultdict(dict))
-    for key, document, code, coder, value, version in connection.execute(query.order_by(HELD.c.decision)):
+    for key, document, code, coder, value, version in connection.execute(query.order_by(HELD.c.decision)).all():
         if code in codebook.by_id:
             found.values[code].setdefault(key, {})[coder] = value
             found.documents[key] = document
-            found.versions[code].setdefault(key, []).append(version)
+            found.versions[code].setdefault(version, []).append(key)
     for code in codebook.by_id:
         for above in codebook.above(code):
             for key, said in list(found.values[code].items()):
@@ -144,11 +135,11 @@ def meanings(connection: Connection, codebook: Codebook, said: Readings) -> dict
     known = {version.version: version for _, version in ledger.codebooks(connection)}
     found = {}
     for code in codebook.by_id:
-        versions = Counter(v for key in said.values.get(code, ()) for v in said.versions.get(code, {}).get(key, ()))
+        compared = said.values.get(code, {})
         under: Counter[object] = Counter()
-        for version, times in versions.items():
-            under[_meaning(known[version], code)] += times
-        found[code] = (under.total(), under.total() - under[_meaning(codebook, code)], len(under))
+        for version, passages in said.versions.get(code, {}).items():
+            under[_meaning(known[version], code)] += sum(key in compared for key in passages)
+        found[code] = (under.total(), under.total() - under[_meaning(codebook, code)], len(+under))
     return found
 
 
