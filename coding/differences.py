@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import combinations, groupby
 from typing import Any
 
 from coding import draws
@@ -104,10 +104,12 @@ def totals(connection: Connection, codebook: Codebook) -> dict[str, Counter[str]
 
 def pairs(connection: Connection) -> list[tuple[str, str]]:
     """Coders who have read a passage in common, two by two."""
-    one = select(HELD.c.passage, HELD.c.coder).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct()
-    a, b = one.subquery(), one.subquery()
-    both = select(a.c.coder, b.c.coder).join_from(a, b, a.c.passage == b.c.passage).where(a.c.coder < b.c.coder)
-    return [(row[0], row[1]) for row in connection.execute(both.distinct().order_by(a.c.coder, b.c.coder))]
+    read = (
+        select(HELD.c.passage, HELD.c.coder).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct().subquery()
+    )
+    together = select(func.json_group_array(read.c.coder)).group_by(read.c.passage).subquery()
+    groups = connection.execute(select(*together.c).distinct()).scalars()
+    return sorted({pair for group in groups for pair in combinations(sorted(json.loads(group)), 2)})
 
 
 def _state(connection: Connection, codebook: Codebook, only: Only | None) -> Select[Any]:
