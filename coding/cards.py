@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from coding import draws, ledger, memos, suggestions
+from coding.ledger import Decision
 from coding.queue import Shown
 from coding.study import Study
 from coding.suggestions import Run
@@ -141,8 +142,13 @@ def make_card(  # noqa: PLR0913 - a card is all of this
 def own_of(connection: Connection, sitting: Sitting, passage: int) -> dict[str, Mine]:
     """What holds of a passage for the coder, by code: in the draw of this sitting, or anywhere where it has none."""
     rows = ledger.of_passages(connection, [passage], sitting.draw or ledger.OWN)
-    own = (row for row in rows if row.coder == sitting.coder)
-    return {row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end)) for row in own}
+    return mine_of(row for row in rows if row.coder == sitting.coder)
+
+
+def mine_of(rows: Iterable[Decision]) -> dict[str, Mine]:
+    """What these rows of one coder say, by code; those that take something back say nothing."""
+    said = (row for row in rows if row.value is not None)
+    return {row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end)) for row in said}
 
 
 def hints_of(

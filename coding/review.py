@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from coding import acts, draws, ledger, memos, queue, suggestions
 from coding.acts import Act, Reading
-from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, own_of
+from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, mine_of, own_of
 from coding.codebook import Codebook
 from coding.draws import Draw
 from coding.ledger import DECISIONS, HELD, OWN, new_act
@@ -175,7 +175,8 @@ class Desk:
     def undo(self, sitting: Sitting, act: str | None = None, new: str | None = None) -> Undone | None:
         """Take back this act, or the coder's last one in this mode; None where there is none."""
         with self.study.store.database.writing() as connection:
-            if act is None:
+            new = new or new_act()
+            if act is None and not (act := _undid(connection, new)):
                 lately = acts.last(connection, sitting.coder, KINDS[sitting.mode], acts.LOOK_BACK)
                 act = next((one.act for one in lately if one.draw == sitting.draw and not one.undone), None)
             return self._take_back(connection, sitting, act, new)
@@ -183,7 +184,8 @@ class Desk:
     def redo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
         """Bring back what the last undo in this mode took; None where nothing was undone last."""
         with self.study.store.database.writing() as connection:
-            act = acts.redoable(connection, sitting.coder, KINDS[sitting.mode])
+            new = new or new_act()
+            act = _undid(connection, new) or acts.redoable(connection, sitting.coder, KINDS[sitting.mode])
             if act and ledger.acted(connection, act)[0].draw != sitting.draw:
                 return None
             return self._take_back(connection, sitting, act, new)
@@ -215,14 +217,13 @@ class Desk:
             context(connection, passage)
             return memos.flag(connection, coder, passage, note, raised=raised, act=act)
 
-    def _take_back(self, connection: Connection, sitting: Sitting, act: str | None, new: str | None) -> Undone | None:
+    def _take_back(self, connection: Connection, sitting: Sitting, act: str | None, new: str) -> Undone | None:
         if act is None:
             return None
-        new = new or new_act()
-        passage = ledger.acted(connection, act)[0].passage
-        was = own_of(connection, sitting, passage)
         acts.undo(connection, sitting.coder, act, new)
-        return Undone(new, act, passage, was)
+        gone = ledger.acted(connection, act)
+        was = own_of(connection, sitting, gone[0].passage) | mine_of(gone)
+        return Undone(new, act, gone[0].passage, was)
 
     def _waiting(self, connection: Connection, coder: str, but: int | None) -> Queued | None:
         """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read."""
@@ -276,6 +277,11 @@ class Desk:
     def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
         if passage in draws.sealed(connection, coder):
             raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
+
+
+def _undid(connection: Connection, act: str) -> str | None:
+    """What this act took back, if it was done before: a request that is sent again."""
+    return next((row.undoes for row in ledger.acted(connection, act)), None)
 
 
 def _recent(connection: Connection, sitting: Sitting, most: int, rows: int) -> list[Recent]:

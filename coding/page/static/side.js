@@ -1,0 +1,79 @@
+// Beside the passage: the last decisions, memos and flags, and the reasons of suggestions.
+
+import { at, dialog, h, tint } from "./common.js";
+
+const NOTHING = h("li", { class: "muted" }, "Nothing yet.");
+
+/** List the coder's last decisions; open(one) is called for the one they choose. */
+export function showRecent(recent, ticks, passage, open) {
+  const rows = recent.map((one) => {
+    const codes = one.codes.map((id) => tint(h("span", { class: "code" }, ticks.name(id)), ticks.byId.get(id)?.colour ?? ""));
+    const words = h("span", { class: "recent-words" }, one.speaker ? h("b", {}, `${one.speaker} `) : null, one.words);
+    const said = h("span", { class: "recent-codes" }, codes.length ? codes : h("span", { class: "muted" }, "no code"));
+    const here = one.passage === passage;
+    const button = { type: "button", class: "recent-one", "aria-current": here ? "true" : null, on: { click: () => open(one) } };
+    return h("li", {}, h("button", button, words, said));
+  });
+  at("recent").replaceChildren(...(rows.length ? rows : [NOTHING]));
+}
+
+/** Show the memos and flags of a passage; change(memo) is called for one of the coder's own. */
+export function showNotes(card, coder, change) {
+  const memos = card.memos.map((memo) => {
+    const own = memo.author === coder;
+    const button = own && h("button", { type: "button", class: "quiet small", on: { click: () => change(memo) } }, "Change");
+    return note("Memo", memo, button);
+  });
+  const flags = card.flags.map((flag) => note("Flag", flag));
+  at("notes").replaceChildren(...flags, ...memos);
+}
+
+function note(kind, { author, text, time }, more = null) {
+  const head = h("p", { class: "speaker" }, `${kind} by ${author}`, h("span", { class: "role" }, time.slice(0, 10)), more);
+  return h("div", { class: `remark ${kind.toLowerCase()}` }, head, text ? h("p", {}, text) : null);
+}
+
+/** Ask for a text; null where nothing is to change. */
+export async function askText({ title, hint, text = "", actions }) {
+  const field = h("textarea", { id: "remark", maxlength: "20000", rows: "5", value: text });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) field.form.requestSubmit();
+  });
+  const body = [h("label", { for: "remark" }, hint), field, h("p", { class: "hint" }, "Ctrl + Enter saves it.")];
+  const value = await dialog({ title, body, actions });
+  return value === null ? null : { value, text: field.value };
+}
+
+const NEAREST = {
+  definition: "Nearest to the definition in the codebook",
+  example: "Nearest to an example in the codebook",
+  decided: "Nearest to a passage that was decided",
+};
+
+/** Say why each code is suggested. */
+export function showReasons(card, ticks, passage) {
+  const rows = inOrder(card, ticks).map((hint) => {
+    const code = ticks.byId.get(hint.code);
+    const words = hint.sentence ? passage.words(hint.sentence) : card.text;
+    const reason = hint.text && h("p", {}, `${NEAREST[hint.because] ?? "Nearest"}: `, h("q", {}, hint.text));
+    const how = hint.kind === "score" ? "Learned from what was decided so far." : "By likeness only: nothing was decided yet to learn from.";
+    return h(
+      "div",
+      { class: "reason" },
+      h("h3", {}, tint(h("span", { class: "code" }, code.name), code.colour)),
+      h("p", {}, "Carried by: ", h("q", {}, words)),
+      reason,
+      h("p", { class: "muted" }, how),
+    );
+  });
+  const none = h("p", { class: "muted" }, "Nothing is suggested of this passage.");
+  at("behind").replaceChildren(...(rows.length ? rows : [none]));
+}
+
+/** The suggestions of a card in the order of the codebook, never in that of their scores. */
+export function inOrder(card, ticks) {
+  const places = [...ticks.byId.keys()];
+  return (card.hints ?? [])
+    .filter((hint) => ticks.byId.has(hint.code))
+    .sort((a, b) => places.indexOf(a.code) - places.indexOf(b.code));
+}
