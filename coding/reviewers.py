@@ -103,8 +103,7 @@ def own(connection: Connection, name: str, links: Path) -> str:
     name = sound(name)
     kept = _kept(links)
     secret = kept.get(name.casefold(), "")
-    found = who(connection, secret)
-    if found and found.name.casefold() == name.casefold():
+    if who(connection, secret):
         return secret
     secret = renew(connection, name) if _row(connection, name) else add(connection, name, lead=True)
     _keep(links, {**kept, name.casefold(): secret})
