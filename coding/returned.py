@@ -127,8 +127,7 @@ class _Entry:
         def overtaken(held: Decision) -> str:
             """A cell that came in before, as it is, does not overrule what was decided elsewhere since."""
             earlier = self._before.get((decision.passage, decision.code), "")
-            own = (held.act or "").startswith(self._mark)
-            return "clear the cell" if earlier == decision.value and not own else ""
+            return "clear the cell" if earlier == decision.value else ""
 
         return book.enter(place, decision, overtaken)
 
