@@ -269,6 +269,26 @@ def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> N
 
 
 @main.command()
+@click.option("--coder", "coders", multiple=True, metavar="NAME", help="Compare only these; name two or more.")
+@click.option("--differ", metavar="CODE", help="List the passages of CODE in which they differ.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to list; 0 for all.")
+@in_study
+def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int) -> None:
+    """Tell how far coders agree with each other, and the machine with them, code by code."""
+    from coding.agree import compare, differing
+    from coding.telling_agreement import of_comparison, of_differing
+
+    with study.store.database.reading() as connection:
+        if differ is None:
+            tellings = of_comparison(compare(study, connection, coders))
+        else:
+            passages, sealed = differing(study, connection, differ, coders)
+            tellings = [of_differing(passages, sealed, study.codebook.find(differ), most)]
+    for told in tellings:
+        say(told)
+
+
+@main.command()
 @click.argument("names", nargs=-1, required=True, metavar="DOCUMENT...")
 @in_study
 def remove(study: "Study", names: tuple[str, ...]) -> None:

@@ -112,10 +112,7 @@ def compare(study: Study, connection: Connection, coders: Sequence[str] = ()) ->
     coders: of these only, two or more; () = of everybody. EvidenceError for a name that has decided nothing.
     """
     book, run = study.codebook, suggestions.latest(connection)
-    blind, people = _people(study, connection, run, coders)
-    audit = readings.drawn("audit")
-    heard = readings.readings(connection, book, audit, readings.named(connection, coders))
-    audited = _Basis(study, connection, run, audit, heard)
+    blind, people, audited = _bases(study, connection, run, coders)
     meanings = readings.meanings(connection, book, people.said)
     lines = tuple(
         CodeLine(
@@ -149,36 +146,44 @@ def differing(
 ) -> tuple[list[Differing], int]:
     """Passages in which the readers of a code (its id or name) differ, where people do first; each in corpus order.
 
-    The number is of those left out because somebody has still to read them blind. EvidenceError as `compare`, and for
-    a code that the codebook has not.
+    In the passages that people are compared on, and in those of an audit. The number is of those left out because
+    somebody has still to read them blind. EvidenceError as `compare`, and for a code that the codebook has not.
     """
     id = study.codebook.find(code)
-    _, basis = _people(study, connection, suggestions.latest(connection), coders)
-    keys = {key for beside in (False, True) for key in basis.compared(id, beside).differ}
-    sealed = keys & draws.awaited(connection)
+    sealed = draws.awaited(connection)
     settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
+    where: dict[int, _Basis] = {}
+    for basis in _bases(study, connection, suggestions.latest(connection), coders)[1:]:
+        for beside in (False, True):
+            where = dict.fromkeys(basis.compared(id, beside).differ, basis) | where
     found = []
-    for kept in checked(study, connection, study.store.holding(connection, sorted(keys - sealed))):
+    for kept in checked(study, connection, study.store.holding(connection, sorted(where.keys() - sealed))):
         for key, passage in kept.passages:
-            if key in keys - sealed:
-                said, label = basis.said.values[id][key], basis.label(id, key)
+            if key in where and key not in sealed:
+                said, label = where[key].said.values[id][key], where[key].label(id, key)
                 yes, no = (tuple(sorted(who for who in said if said[who] is value)) for value in (True, False))
                 heard = None if label == MISSING else bool(label)
                 place = (key, passage.id, passage.speaker, passage.text)
                 found.append(Differing(*place, yes, no, heard, settled.get(key)))
-    return sorted(found, key=lambda passage: not passage.people), len(sealed)
+    return sorted(found, key=lambda passage: not passage.people), len(where.keys() & sealed)
 
 
-def _people(study: Study, connection: Connection, run: Run | None, coders: Sequence[str]) -> "tuple[bool, _Basis]":
-    """Blind readings of two coders, or else all that two have read; and whether they are blind."""
-    names, book = readings.named(connection, coders), study.codebook
-    chosen = readings.drawn("double")
-    said = readings.readings(connection, book, chosen, names).shared()
-    if blind := bool(said.documents):
-        return blind, _Basis(study, connection, run, chosen, said)
-    chosen = readings.read_by_two()
-    said = readings.readings(connection, book, chosen, names).shared()
-    return blind, _Basis(study, connection, run, chosen, said)
+def _bases(
+    study: Study, connection: Connection, run: Run | None, coders: Sequence[str]
+) -> "tuple[bool, _Basis, _Basis]":
+    """What two coders have read of double draws, or else at all, and whether it is blind; and audits."""
+    names = readings.named(connection, coders)
+
+    def heard(chosen: Chosen) -> Readings:
+        return readings.readings(connection, study.codebook, chosen, names)
+
+    audit, chosen = readings.drawn("audit"), readings.drawn("double")
+    said = heard(chosen).shared()
+    if not (blind := bool(said.documents)):
+        chosen = readings.read_by_two()
+        said = heard(chosen).shared()
+    audited = _Basis(study, connection, run, audit, heard(audit))
+    return blind, _Basis(study, connection, run, chosen, said), audited
 
 
 class _Basis:
