@@ -34,7 +34,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except EvidenceError as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(telling.harmless(str(error))) from error
         except KeyboardInterrupt:
             click.echo("\nStopped. What was done is kept: the same command goes on from there.", err=True)
             ctx.exit(130)
@@ -253,6 +253,24 @@ def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
 
 
 @main.command()
+@click.argument("other", type=click.Path(path_type=Path))
+@in_study
+def merge(study: "Study", other: Path) -> None:
+    """Bring in what was decided, noted and drawn in another copy of the study, in the folder OTHER.
+
+    OTHER stays as it is. Where a coder decided in both, the later decision holds. Merged twice,
+    nothing is added.
+    """
+    from coding.merge import merge as bring_in
+    from coding.telling_merge import of_merge
+
+    done = bring_in(study, other)
+    say(of_merge(done))
+    if done.read and not done.added + done.already:
+        sys.exit(1)
+
+
+@main.command()
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option("--ranked", is_flag=True, help="The likeliest first, not in the order of the documents.")
 @click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
@@ -439,10 +457,13 @@ def documents(study: "Study", set_aside: bool) -> None:
 @click.option("--allow-network", "network", is_flag=True, help="Let --host be reached by other machines.")
 @click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
 @click.option("--no-code", is_flag=True, help="Do not make suggestions first where there are none yet.")
+@click.option("--terminal", is_flag=True, help="Read here, in the shell, with the same queue and keys.")
+@click.option("--draw", type=click.IntRange(1), help="With --terminal: read this draw, blind (themis audit --list).")
 @in_study
-def review(study: "Study", coder: str | None, no_browser: bool, no_code: bool, **where: Any) -> None:
+def review(
+    study: "Study", coder: str | None, no_browser: bool, no_code: bool, terminal: bool, draw: int | None, **where: Any
+) -> None:
     """Read passages and decide, in the browser; others join by links of their own."""
-    from coding.page.serve import Listening, serve
     from coding.run import code as run
     from coding.suggestions import latest
 
@@ -451,9 +472,14 @@ def review(study: "Study", coder: str | None, no_browser: bool, no_code: bool, *
     if not (suggested or no_code):
         with bars() as show:
             run(study, show)
+    if terminal:
+        return in_terminal(study, coder or login(), draw)
+    from coding.page.serve import Listening, serve
+
     how = Listening(**where, browser=not no_browser)
     serve(study, coder or login(), how, lambda place: say(telling.of_place(place)))
     click.echo("\nStopped. Everything that was shown as saved is on the disk.")
+    return None
 
 
 @main.group()
@@ -574,10 +600,41 @@ def bars() -> "Iterator[Callable[[str, int, int], None]]":
         yield show
 
 
+def in_terminal(study: "Study", coder: str, draw: int | None) -> None:
+    """Show a screen, wait for a key, until the reviewer stops."""
+    import shutil
+    from contextlib import closing
+
+    from coding.draws import find
+    from coding.learner import Learner
+    from coding.review import Desk
+    from coding.reviewers import spelled
+    from coding.terminal import Terminal
+
+    if not sys.stdin.isatty():
+        raise EvidenceError("--terminal needs a terminal: start it in a shell, or hand out `themis export review`")
+    styles: dict[str, dict[str, Any]] = {"bold": {"bold": True}, "dim": {"dim": True}, "good": {"fg": "green"}}
+    desk = Desk(study)
+    with study.store.database.reading() as connection:
+        mode = find(connection, draw).kind if draw else "review"
+        (coder,) = spelled(connection, [coder])
+    with closing(Learner(study.folder)) as learner:
+        terminal = Terminal(desk, desk.sitting(coder, mode, draw), learner.learn)
+        while not terminal.over:
+            click.clear()
+            for line in terminal.lines(min(100, shutil.get_terminal_size().columns)):
+                click.secho(line.text, **styles.get(line.style, {}))
+            if terminal.asking:
+                terminal.type(click.prompt(terminal.asking.label, default="", show_default=False))
+            else:
+                terminal.press(click.getchar())
+    click.echo("Stopped. Everything that was shown as saved is on the disk.")
+
+
 def say(told: Telling) -> None:
     """Print a table and the sentences around it, as wide as the terminal, or in full where there is none."""
     for line in told.before:
-        click.echo(line)
+        click.echo(telling.harmless(line))
     if told.columns:
         from rich.table import Table
         from rich.text import Text
@@ -589,10 +646,10 @@ def say(told: Telling) -> None:
                 name, justify="right" if right else "left", no_wrap=right or name == "Code", overflow="fold"
             )
         for row in told.rows:
-            table.add_row(*map(Text, row))
+            table.add_row(*(Text(telling.harmless(cell)) for cell in row))
         console().print(table)
     for line in told.after:
-        click.echo(line)
+        click.echo(telling.harmless(line))
 
 
 def console() -> "Console":

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from textwrap import shorten
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from corpus.passage import SetAside
 
@@ -41,6 +42,11 @@ class Telling:
 
     def __post_init__(self) -> None:
         assert all(len(row) == len(self.columns) for row in self.rows), self.title
+
+
+def harmless(text: str) -> str:
+    """The text without the characters that a terminal would obey: a transcript may hold any."""
+    return "".join(c if c in "\n\t" or category(c) not in ("Cc", "Cs") else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def of_account(account: "Account") -> Telling:
