@@ -9,12 +9,13 @@ from coding.acts import Act, Reading
 from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, mine_of, own_of
 from coding.codebook import Codebook
 from coding.draws import Draw
-from coding.ledger import DECISIONS, HELD, OWN, new_act
-from coding.queue import Queued
+from coding.ledger import HELD, OWN, new_act
+from coding.queue import Queue, Queued
+from coding.recent import Recent, recent
 from coding.study import Study
 from coding.suggestions import Run
-from corpus.context import context, first_words
-from corpus.database import Connection, and_, select
+from corpus.context import context
+from corpus.database import Connection, select
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
@@ -42,17 +43,6 @@ class Undone:
     undid: str
     passage: int
     was: dict[str, Mine] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """A passage that a coder read not long ago: its first words, and the codes that hold of it for this coder."""
-
-    passage: int
-    speaker: str | None
-    words: str
-    codes: tuple[str, ...]
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +187,21 @@ class Desk:
                 return draws.progress(connection, draws.find(connection, sitting.draw), sitting.coder)
             return _read_by_anybody(connection), self.study.store.size(connection)[1]
 
+    def learned(self) -> Queue | None:
+        """The queue that was learned last, with what changed then; None before the first."""
+        with self.study.store.database.reading() as connection:
+            return queue.latest(connection)
+
+    def unlearned(self) -> bool:
+        """Whether there are suggestions, and no queue was made of them yet."""
+        with self.study.store.database.reading() as connection:
+            return queue.latest(connection) is None and suggestions.newest(connection) is not None
+
     def recent(self, sitting: Sitting, most: int = 10) -> list[Recent]:
         """The passages that the coder read last in this mode and that still hold, newest first."""
         study = self.study
         with study.store.database.reading() as connection:
-            return _recent(connection, sitting, most, most * 2 * len(study.codebook.codes))
+            return recent(connection, sitting, KINDS[sitting.mode], most, most * 2 * len(study.codebook.codes))
 
     def memo(self, coder: str, text: str, passage: int, act: str | None = None, replaces: str | None = None) -> str:
         """Keep a memo on a passage, in place of an earlier one of the same author's if it `replaces` one; its act."""
@@ -282,20 +282,6 @@ class Desk:
 def _undid(connection: Connection, act: str) -> str | None:
     """What this act took back, if it was done before: a request that is sent again."""
     return next((row.undoes for row in ledger.acted(connection, act)), None)
-
-
-def _recent(connection: Connection, sitting: Sitting, most: int, rows: int) -> list[Recent]:
-    lane = and_(HELD.c.lane == (sitting.draw or OWN), HELD.c.coder == sitting.coder, HELD.c.value.is_not(None))
-    columns = (HELD.c.passage, HELD.c.code, HELD.c.value, DECISIONS.c.why)
-    query = select(*columns).select_from(HELD.join(DECISIONS)).where(lane, DECISIONS.c.why.in_(KINDS[sitting.mode]))
-    codes: dict[int, list[str]] = {}
-    why: dict[int, str] = {}
-    for row in connection.execute(query.order_by(HELD.c.decision.desc()).limit(rows)):
-        if row.passage in why or len(why) < most:
-            why.setdefault(row.passage, row.why)
-            codes.setdefault(row.passage, []).extend([row.code] * bool(row.value))
-    said = first_words(connection, list(why))
-    return [Recent(key, *said[key], tuple(reversed(codes[key])), why[key]) for key in why]
 
 
 def _read_by_anybody(connection: Connection) -> int:

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends
 from pydantic import Field, StringConstraints
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from coding.codebook import Code, Codebook, nested
+from coding.page.learning import AtLessons, lessons
 from coding.page.session import Anyone, Said, Visit
 from coding.page.shell import View, show
 from coding.review import REVIEW, Card, Desk, Reading, Sitting
@@ -99,12 +99,13 @@ def waiting(mode: str) -> Callable[[Visit], str]:
 
 ABOUT = "Read what the machine learns most from, see what it suggests, and decide."
 VIEW = View("/review", "Review", ABOUT, todo=waiting(REVIEW))
-router = APIRouter()
+router = APIRouter(lifespan=lessons)
 
 
 @router.get("/review")
-def review(request: Request, visit: Anyone, desk: AtDesk) -> HTMLResponse:
+def review(request: Request, visit: Anyone, desk: AtDesk, lessons: AtLessons) -> HTMLResponse:
     """The queue, with what is suggested."""
+    lessons.begin(fresh=desk.unlearned())
     return coding_page(request, visit, desk, REVIEW)
 
 
@@ -151,7 +152,7 @@ def card(
 
 
 @router.post("/api/code/save")
-def save(visit: Anyone, desk: AtDesk, said: Saving) -> dict[str, Any]:
+def save(visit: Anyone, desk: AtDesk, lessons: AtLessons, said: Saving) -> dict[str, Any]:
     """Save a reading; when this answers it is on disk, and the next passage comes with the answer."""
     sitting = desk.sitting(visit.coder, said.mode, said.draw)
     reading = Reading(
@@ -163,6 +164,8 @@ def save(visit: Anyone, desk: AtDesk, said: Saving) -> dict[str, Any]:
         seconds=said.seconds,
     )
     saved = desk.save(sitting, reading, said.codebook)
+    if saved.rows:
+        lessons.saved()
     try:
         return _answer(desk, sitting, desk.following(sitting), saved=asdict(saved))
     except EvidenceError as error:
@@ -179,21 +182,21 @@ def skip(visit: Anyone, desk: AtDesk, said: OnPassage) -> dict[str, Any]:
 
 @router.post("/api/code/undo")
 def undo(visit: Anyone, desk: AtDesk, said: Step) -> dict[str, Any]:
-    """Take the coder's last reading back; its passage again, with what was said of it, to be said anew."""
+    """Take the coder's last reading back; its passage again, with what was said of it. undone: null for none."""
     sitting = desk.sitting(visit.coder, said.mode, said.draw)
     undone = desk.undo(sitting, new=said.act)
     if undone is None:
-        raise HTTPException(404, "There is nothing of yours to undo here.")
+        return {"undone": None}
     return _answer(desk, sitting, desk.card(sitting, undone.passage), undone=asdict(undone))
 
 
 @router.post("/api/code/redo")
 def redo(visit: Anyone, desk: AtDesk, said: Step) -> dict[str, Any]:
-    """Bring back what the last undo took."""
+    """Bring back what the last undo took. redone: null for none."""
     sitting = desk.sitting(visit.coder, said.mode, said.draw)
     redone = desk.redo(sitting, new=said.act)
     if redone is None:
-        raise HTTPException(404, "There is nothing to bring back: nothing was undone last.")
+        return {"redone": None}
     return _answer(desk, sitting, desk.following(sitting), redone=asdict(redone))
 
 
@@ -223,6 +226,8 @@ def recent(visit: Anyone, desk: AtDesk, mode: Mode = "review", draw: Number | No
 
 def _answer(desk: Desk, sitting: Sitting, card: Card | None, **more: Any) -> dict[str, Any]:
     read, total = desk.progress(sitting)
+    if not sitting.blind and (learned := desk.learned()):
+        more["learned"] = {"queue": learned.id, "changes": learned.changes}
     return {
         "card": asdict(card) if card else None,
         "recent": [asdict(one) for one in desk.recent(sitting)],
