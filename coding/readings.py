@@ -11,6 +11,7 @@ from coding.codebook import Codebook
 from coding.draws import DRAWN, DRAWS
 from coding.ledger import DECISIONS, HELD, OWN
 from coding.suggestions import SUGGESTIONS, Run
+from coding.versions import meaning
 from corpus.database import ColumnElement, Connection, Select, and_, func, select
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
@@ -132,18 +133,13 @@ def named(connection: Connection, coders: Sequence[str]) -> tuple[str, ...]:
 
 def meanings(connection: Connection, codebook: Codebook, said: Readings) -> dict[str, tuple[int, int, int]]:
     """By code: its decisions, how many of them under another meaning than today's, and under how many meanings."""
-    known = {version.version: version for _, version in ledger.codebooks(connection)}
+    books = {version.version: version.by_id for _, version in ledger.codebooks(connection)}
     found = {}
-    for code in codebook.by_id:
+    for code, now in codebook.by_id.items():
         compared = said.values.get(code, {})
         under: Counter[object] = Counter()
         for version, passages in said.versions.get(code, {}).items():
-            under[_meaning(known[version], code)] += sum(key in compared for key in passages)
-        found[code] = (under.total(), under.total() - under[_meaning(codebook, code)], len(+under))
+            then = books[version].get(code)
+            under[then and meaning(then)] += sum(key in compared for key in passages)
+        found[code] = (under.total(), under.total() - under[meaning(now)], len(+under))
     return found
-
-
-def _meaning(codebook: Codebook, code: str) -> object:
-    """What decides whether a passage is one of the code; examples only show it."""
-    known = codebook.by_id.get(code)
-    return known and (known.definition, frozenset(known.include), frozenset(known.exclude))
