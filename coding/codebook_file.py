@@ -14,6 +14,7 @@ from corpus.errors import EvidenceError
 
 LEAVING = ("under", "on", "into", "reason")  # what a retired code says besides: `under` is the code it was nested in
 MAX_BYTES = 5_000_000
+OTHERWISE = "codebook.yml is written in a way that this cannot be changed in: change it in an editor"
 SETTLED = 2_000_000_000  # nanoseconds after which no write can hide behind an earlier one of the same time and size
 
 _ID = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -91,10 +92,14 @@ def refers_to_itself(text: str) -> bool:
 
 
 def nodes(text: str) -> Any:
-    """The yaml of a sound codebook as ruamel's nodes, each with the place in `text` where it begins and ends."""
+    """The yaml as ruamel's nodes, each with the place in `text` where it begins and ends; EvidenceError for no yaml."""
     from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
 
-    return YAML(typ="rt").compose(text)
+    try:
+        return YAML(typ="rt").compose(text)
+    except YAMLError as error:
+        raise EvidenceError(OTHERWISE) from error
 
 
 class Watch:
@@ -180,7 +185,9 @@ class _Parser:
             if not isinstance(item, dict):
                 self._fault(items, i, "a retired code is a mapping that begins with `id:`")
                 continue
-            fields = self._fields(item, (*TEXTS, *LISTS, *LEAVING))
+            fields = self._fields(item, (*TEXTS, *LISTS, *LEAVING, "codes"))
+            if item.get("codes") is not None:
+                self._fault(item, "codes", "a retired code has no codes nested in it: retire them one by one")
             left = {name: self._text(item, name) for name in LEAVING}
             code = Code(**fields, parent=left["under"] or None)
             self.retired.append(Retired(code, left["on"], left["reason"], left["into"] or None))

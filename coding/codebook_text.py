@@ -11,7 +11,7 @@ from textwrap import wrap
 from typing import Any
 
 from coding.codebook import LISTS, TEXTS, Code, Codebook, Retired, plain
-from coding.codebook_file import LEAVING, nodes
+from coding.codebook_file import LEAVING, OTHERWISE, nodes
 from corpus.errors import EvidenceError
 
 WIDTH = 110  # of the lines that are written here
@@ -100,6 +100,8 @@ def cut(text: str, id: str) -> tuple[str, str]:
         raise EvidenceError(BRACKETS)
     start, end = _line_start(text, code.start_mark.index), _line_end(text, _end(code, text))
     depth = listed.start_mark.column
+    if text[start : code.start_mark.index].strip() != "-":
+        raise EvidenceError(OTHERWISE)
     return _without_lines(text, start, end), re.sub(f"^ {{0,{depth}}}", "", text[start:end], flags=re.MULTILINE)
 
 
@@ -163,7 +165,7 @@ def _end(node: Any, text: str) -> int:
     """Where the last thing in a node ends, without the white space and comments that yaml counts in."""
     if isinstance(node.value, list) and node.value and not node.flow_style:
         last = node.value[-1]
-        return _end(last[1] if isinstance(last, tuple) else last, text)
+        return _value(last, text)[1] if isinstance(last, tuple) else _end(last, text)
     start, end = int(node.start_mark.index), int(node.end_mark.index)
     return start + len(text[start:end].rstrip())
 
@@ -179,7 +181,7 @@ def _value(pair: Any, text: str) -> tuple[int, int]:
 def _with_field(text: str, code: Any, field: str, value: str) -> str:
     """Add a field that a code does not have, after those that come before it."""
     known = [pair for pair in code.value if pair[0].value in ORDER[: ORDER.index(field)]]
-    place = _end(max(known, key=lambda pair: ORDER.index(pair[0].value))[1], text)
+    place = _value(max(known, key=lambda pair: ORDER.index(pair[0].value)), text)[1]
     if code.flow_style:
         return _inserted(text, place, f", {field}:{value}")
     return _inserted(text, _line_end(text, place), f"\n{' ' * _column(code)}{field}:{value}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from coding import ledger, suggestions, versions
 from coding.codebook import Code, Codebook, Retired, diff
-from coding.codebook_file import parse, read, refers_to_itself, sound
+from coding.codebook_file import OTHERWISE, parse, read, refers_to_itself, sound
 from coding.repeating import Repeated
 from coding.study import Study
 from coding.versions import Stale
@@ -68,7 +68,7 @@ def edit(
     with study.store.database.reading() as connection:
         unaware = suggestions.stale(connection, suggestions.latest(connection), after)
         stale = versions.stale(connection, after)
-    about = after.codes[-1].id if code is None else code
+    about = next(id for id in after.by_id if id not in before.by_id) if code is None else code
     return Edited(after, about, diff(before, after), stale, unaware, repeated)
 
 
@@ -79,14 +79,14 @@ def _made(raw: bytes, before: Codebook, change: Change) -> tuple[bytes, Codebook
     ends = "\r\n" if text.count("\r\n") == text.count("\n") else "\n"
     if refers_to_itself(text.removeprefix(mark)):
         raise EvidenceError("codebook.yml refers to parts of itself (& and *): change it in an editor")
-    text, after = change(text.removeprefix(mark).replace(ends, "\n"), before)
+    text, wanted = change(text.removeprefix(mark).replace(ends, "\n"), before)
     new = (mark + text.replace("\n", ends)).encode()
     found, faults = parse(new)
     if faults:
         raise EvidenceError(f"that cannot be: {faults[0].message}")
-    if found is None or _compared(found) != _compared(after):
-        raise EvidenceError("codebook.yml is written in a way that this cannot be changed in: change it in an editor")
-    return new, after
+    if found is None or _compared(found) != _compared(wanted):
+        raise EvidenceError(OTHERWISE)
+    return new, found
 
 
 def _compared(codebook: Codebook) -> tuple[str, frozenset[Code], frozenset[Retired]]:

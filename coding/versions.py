@@ -95,7 +95,7 @@ def stale(connection: Connection, codebook: Codebook) -> dict[str, Stale]:
 
 def put(path: Path, raw: bytes) -> None:
     """Put a file in place whole, for its owner only; whatever ends this, the old file or the new one is there."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(".codebook.part")
     try:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         part.unlink(missing_ok=True)  # what an attempt that was killed left behind
