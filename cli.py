@@ -1,6 +1,8 @@
 """The shell: words in, one call, words out."""
 
+import atexit
 import io
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -620,6 +622,7 @@ def in_terminal(study: "Study", coder: str, draw: int | None) -> None:
         (coder,) = spelled(connection, [coder])
     with closing(Learner(study.folder)) as learner:
         terminal = Terminal(desk, desk.sitting(coder, mode, draw), learner.learn)
+        keys = keyboard()
         while not terminal.over:
             click.clear()
             for line in terminal.lines(min(100, shutil.get_terminal_size().columns)):
@@ -627,8 +630,29 @@ def in_terminal(study: "Study", coder: str, draw: int | None) -> None:
             if terminal.asking:
                 terminal.type(click.prompt(terminal.asking.label, default="", show_default=False))
             else:
-                terminal.press(click.getchar())
+                terminal.press(next(keys, "q"))
     click.echo("Stopped. Everything that was shown as saved is on the disk.")
+
+
+def keyboard() -> Iterator[str]:
+    """Keys as they are pressed; those pressed while nobody waited for one are kept, which click.getchar throws away."""
+    try:
+        import termios
+        import tty
+    except ImportError:  # Windows keeps them
+        while True:
+            yield click.getchar()
+    stream = sys.stdin.fileno()
+    before = termios.tcgetattr(stream)
+    atexit.register(termios.tcsetattr, stream, termios.TCSADRAIN, before)
+    while True:
+        tty.setcbreak(stream, termios.TCSADRAIN)
+        pressed = os.read(stream, 1024).decode(errors="replace")
+        termios.tcsetattr(stream, termios.TCSADRAIN, before)
+        if not pressed:
+            return
+        if not pressed.startswith("\x1b"):  # an arrow or another key that has no letter
+            yield from pressed
 
 
 def say(told: Telling) -> None:
