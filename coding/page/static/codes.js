@@ -1,58 +1,12 @@
-// The codebook beside the passage: ticking codes by number, by name or by arrow, and what each of them means.
+// The list of codes beside the passage: ticked by number, by name, by arrow or by pointing.
 
 import { at, h, key, printedKey, say, tint } from "./common.js";
 
 const PAGE = 9; // codes that have a number at a time
 
-/** What is ticked: a set of ids, where a nested code ticks those above it and codes may exclude each other. */
-export class Ticks {
-  constructor(codes) {
-    this.byId = new Map(codes.map((code) => [code.id, code]));
-    this.yes = new Set();
-    this.quotes = new Map();
-    const pairs = codes.flatMap((code) => code.never_with.map((other) => [code.id, other]));
-    this.apart = new Set(pairs.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
-  }
-
-  /** Start anew with these codes and quotes; ones that the codebook no longer has are left out. */
-  set(yes, quotes = {}) {
-    this.yes = new Set(yes.filter((id) => this.byId.has(id)));
-    this.quotes = new Map(Object.entries(quotes).filter(([id, span]) => span && this.yes.has(id)));
-  }
-
-  /** Tick a code and those above it: null, or a sentence that says what it excludes. */
-  tick(id) {
-    const added = [id, ...this.byId.get(id).above].filter((one) => !this.yes.has(one));
-    for (const one of added)
-      for (const other of [...this.yes, ...added])
-        if (this.apart.has(`${one} ${other}`))
-          return `“${this.name(one)}” and “${this.name(other)}” exclude each other: untick the other one first.`;
-    added.forEach((one) => this.yes.add(one));
-    return null;
-  }
-
-  /** Untick a code and those nested in it. */
-  untick(id) {
-    for (const code of this.byId.values())
-      if (code.id === id || code.above.includes(id)) {
-        this.yes.delete(code.id);
-        this.quotes.delete(code.id);
-      }
-  }
-
-  name(id) {
-    return this.byId.get(id)?.name ?? id;
-  }
-
-  /** Ids in the order of the codebook. */
-  listed() {
-    return [...this.byId.keys()].filter((id) => this.yes.has(id));
-  }
-}
-
 /**
- * The list of codes. on.toggle(id) is called for a code that a person ticks or unticks, on.unquote(id) where they take a
- * quote away, on.look(id or null) for the code they point at.
+ * The list of codes. on.toggle(id) is called for a code that a person ticks or unticks, on.unquote(id) where they take
+ * a quote away, on.look(id or null) for the code they point at.
  */
 export class CodeList {
   constructor(on) {
@@ -61,6 +15,8 @@ export class CodeList {
     this.current = null;
     this.rows = new Map();
     this.body = at("codes");
+    this.turnLabel = new Text();
+    at("turn").append(this.turnLabel);
     at("find").addEventListener("input", () => this.filter());
     at("find").addEventListener("keydown", (event) => this.inFind(event));
     this.keys();
@@ -118,7 +74,8 @@ export class CodeList {
 
   quoted(id, words) {
     const name = `Take the quote of ${this.codes.find((code) => code.id === id).name} away`;
-    const away = h("button", { type: "button", class: "quiet small", "aria-label": name, on: { click: () => this.on.unquote(id) } }, "×");
+    const said = { type: "button", class: "quiet small", "aria-label": name, on: { click: () => this.on.unquote(id) } };
+    const away = h("button", said, "×");
     return [h("span", { class: "hidden" }, "only: "), h("q", {}, words), away];
   }
 
@@ -146,7 +103,7 @@ export class CodeList {
     });
     const next = this.next();
     const label = `${next + 1}–${Math.min(next + PAGE, this.rows.size)}`;
-    if (!at("turn").hidden) at("turn").firstChild.nodeType === 3 ? (at("turn").firstChild.data = `Codes ${label}`) : at("turn").prepend(`Codes ${label}`);
+    this.turnLabel.data = `Codes ${label}`;
   }
 
   next() {
@@ -169,6 +126,8 @@ export class CodeList {
   point(id) {
     this.current = id;
     this.on.look(id);
+    const [row, body] = [this.rows.get(id).item.getBoundingClientRect(), at("codes-body").getBoundingClientRect()];
+    at("codes-body").scrollTop += Math.max(0, row.bottom - body.bottom) + Math.min(0, row.top - body.top);
   }
 
   move(step) {
@@ -188,7 +147,8 @@ export class CodeList {
       if (there) shown.push(code);
     }
     at("none-found").hidden = shown.length > 0;
-    if (wanted && aloud) say(shown.length ? `${shown.length} found, first ${shown[0].name}` : "No code is called that.");
+    const told = shown.length ? `${shown.length} found, first ${shown[0].name}` : "No code is called that.";
+    if (wanted && aloud) say(told);
     if (wanted && shown.length) this.on.look(shown[0].id);
   }
 
@@ -211,50 +171,3 @@ export class CodeList {
 }
 
 const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
-
-/** What a code means, under the list: the definition, and all of it when asked. */
-export class Meaning {
-  constructor() {
-    this.code = null;
-    this.open = false;
-    at("more").addEventListener("click", () => this.toggle());
-    key("d", "Definition, include, exclude and examples of a code", () => this.toggle(), { button: at("more") });
-  }
-
-  /** Show this code, null for none. */
-  show(code) {
-    this.code = code;
-    this.render();
-  }
-
-  toggle() {
-    this.open = !this.open;
-    this.render();
-    if (this.open && this.code) say(`${this.code.name}: ${this.code.definition}`);
-    at("meaning").scrollTop = 0;
-  }
-
-  render() {
-    const code = this.code;
-    at("meaning").classList.toggle("open", this.open);
-    at("more").setAttribute("aria-expanded", String(this.open));
-    at("more").firstChild.data = this.open ? "Less" : "All of it";
-    if (!code) {
-      at("meaning-text").replaceChildren(h("p", { class: "muted" }, "Point at a code to read what it means."));
-      return;
-    }
-    const parts = this.open ? LISTS.filter(([name]) => code[name].length) : [];
-    at("meaning-text").replaceChildren(
-      tint(h("h3", { class: "meant" }, code.name), code.colour),
-      h("p", {}, code.definition),
-      ...parts.flatMap(([name, title]) => [h("h4", {}, title), h("ul", { class: name }, code[name].map((one) => h("li", {}, one)))]),
-    );
-  }
-}
-
-const LISTS = [
-  ["include", "Include"],
-  ["exclude", "Leave out"],
-  ["examples", "Examples"],
-  ["near_misses", "Near misses: not this code"],
-];

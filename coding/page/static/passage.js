@@ -55,8 +55,9 @@ export class Passage {
     if (!this.text.contains(range.commonAncestorContainer) && !range.intersectsNode(this.text)) return null;
     const all = document.createRange();
     all.selectNodeContents(this.text);
-    if (range.compareBoundaryPoints(Range.START_TO_START, all) > 0) all.setStart(range.startContainer, range.startOffset);
-    if (range.compareBoundaryPoints(Range.END_TO_END, all) < 0) all.setEnd(range.endContainer, range.endOffset);
+    const { startContainer, startOffset, endContainer, endOffset } = range;
+    if (range.compareBoundaryPoints(Range.START_TO_START, all) > 0) all.setStart(startContainer, startOffset);
+    if (range.compareBoundaryPoints(Range.END_TO_END, all) < 0) all.setEnd(endContainer, endOffset);
     const before = document.createRange();
     before.selectNodeContents(this.text);
     before.setEnd(all.startContainer, all.startOffset);
@@ -70,7 +71,7 @@ export class Passage {
     return start < end ? [start, end] : null;
   }
 
-  /** Ask for the sentences that a code is narrowed to: [start, end], "all" for the whole passage, null for no change. */
+  /** Ask which sentences a code is narrowed to: [start, end], "all" for the whole passage, null for no change. */
   async ask(name, span) {
     const boxes = this.card.sentences.map(([start, end]) =>
       h("input", { type: "checkbox", checked: Boolean(span) && start < span[1] && end > span[0] }),
@@ -100,13 +101,17 @@ export class Passage {
 function around(card, own) {
   const asked = card.question.trim();
   const there = card.before.some(({ text }) => text === asked || asked.endsWith(text.replace(/^… /, "")));
-  const before = card.before.map(turn);
   return [
-    before.length && h("div", { class: "before", tabindex: "0", role: "group", "aria-label": "Said before" }, before),
+    near("before", card.before),
     asked && !there && h("p", { class: "asked" }, h("span", { class: "speaker" }, "The question"), asked),
     own,
-    card.after.length && h("div", { class: "after", tabindex: "0", role: "group", "aria-label": "Said after" }, card.after.map(turn)),
+    near("after", card.after),
   ].filter(Boolean);
+}
+
+function near(where, turns) {
+  const scrolls = { class: where, tabindex: "0", role: "group", "aria-label": `Said ${where}` };
+  return turns.length ? h("div", scrolls, turns.map(turn)) : null;
 }
 
 function turn(said) {
@@ -115,6 +120,6 @@ function turn(said) {
 
 function speaker({ speaker: name, role }) {
   if (!name && !role) return null;
-  const shown = role && role !== "interviewee" && role !== name?.toLowerCase() ? h("span", { class: "role" }, role) : null;
-  return h("p", { class: "speaker" }, name ?? "", shown);
+  const told = role && role !== "interviewee" && role !== name?.toLowerCase();
+  return h("p", { class: "speaker" }, name ?? "", told ? h("span", { class: "role" }, role) : null);
 }

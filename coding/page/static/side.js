@@ -1,18 +1,19 @@
 // Beside the passage: the last decisions, memos and flags, and the reasons of suggestions.
 
-import { at, dialog, h, tint } from "./common.js";
+import { at, dialog, h } from "./common.js";
 
 const NOTHING = h("li", { class: "muted" }, "Nothing yet.");
 
 /** List the coder's last decisions; open(one) is called for the one they choose. */
 export function showRecent(recent, ticks, passage, open) {
   const rows = recent.map((one) => {
-    const codes = one.codes.map((id) => tint(h("span", { class: "code" }, ticks.name(id)), ticks.byId.get(id)?.colour ?? ""));
+    const codes = one.codes.map((id) => ticks.chip(id));
     const words = h("span", { class: "recent-words" }, one.speaker ? h("b", {}, `${one.speaker} `) : null, one.words);
     const said = h("span", { class: "recent-codes" }, codes.length ? codes : h("span", { class: "muted" }, "no code"));
-    const here = one.passage === passage;
-    const button = { type: "button", class: "recent-one", "aria-current": here ? "true" : null, on: { click: () => open(one) } };
-    return h("li", {}, h("button", button, words, said));
+    const here = one.passage === passage ? "true" : null;
+    const click = () => open(one);
+    const kind = { type: "button", class: "recent-one", "aria-current": here, on: { click } };
+    return h("li", {}, h("button", kind, words, said));
   });
   at("recent").replaceChildren(...(rows.length ? rows : [NOTHING]));
 }
@@ -20,16 +21,17 @@ export function showRecent(recent, ticks, passage, open) {
 /** Show the memos and flags of a passage; change(memo) is called for one of the coder's own. */
 export function showNotes(card, coder, change) {
   const memos = card.memos.map((memo) => {
-    const own = memo.author === coder;
-    const button = own && h("button", { type: "button", class: "quiet small", on: { click: () => change(memo) } }, "Change");
-    return note("Memo", memo, button);
+    const click = () => change(memo);
+    const button = h("button", { type: "button", class: "quiet small", on: { click } }, "Change");
+    return note("Memo", memo, memo.author === coder ? button : null);
   });
   const flags = card.flags.map((flag) => note("Flag", flag));
   at("notes").replaceChildren(...flags, ...memos);
 }
 
 function note(kind, { author, text, time }, more = null) {
-  const head = h("p", { class: "speaker" }, `${kind} by ${author}`, h("span", { class: "role" }, time.slice(0, 10)), more);
+  const day = h("span", { class: "role" }, time.slice(0, 10));
+  const head = h("p", { class: "speaker" }, `${kind} by ${author}`, day, more);
   return h("div", { class: `remark ${kind.toLowerCase()}` }, head, text ? h("p", {}, text) : null);
 }
 
@@ -50,20 +52,23 @@ const NEAREST = {
   decided: "Nearest to a passage that was decided",
 };
 
+const HOW = {
+  likeness: "By likeness to the codebook: where to look, not how sure.",
+  score: "Learned from what people decided so far.",
+};
+
 /** Say why each code is suggested. */
 export function showReasons(card, ticks, passage) {
   const rows = inOrder(card, ticks).map((hint) => {
-    const code = ticks.byId.get(hint.code);
     const words = hint.sentence ? passage.words(hint.sentence) : card.text;
     const reason = hint.text && h("p", {}, `${NEAREST[hint.because] ?? "Nearest"}: `, h("q", {}, hint.text));
-    const how = hint.kind === "score" ? "Learned from what was decided so far." : "By likeness only: nothing was decided yet to learn from.";
     return h(
       "div",
       { class: "reason" },
-      h("h3", {}, tint(h("span", { class: "code" }, code.name), code.colour)),
+      h("h3", {}, ticks.chip(hint.code)),
       h("p", {}, "Carried by: ", h("q", {}, words)),
       reason,
-      h("p", { class: "muted" }, how),
+      h("p", { class: "muted" }, HOW[hint.kind]),
     );
   });
   const none = h("p", { class: "muted" }, "Nothing is suggested of this passage.");

@@ -1,0 +1,68 @@
+// What a coder has ticked of the passage in focus.
+
+import { h, tint } from "./common.js";
+
+/** What is ticked: a set of ids, where a nested code ticks those above it and codes may exclude each other. */
+export class Ticks {
+  constructor(codes) {
+    this.byId = new Map(codes.map((code) => [code.id, code]));
+    this.yes = new Set();
+    this.quotes = new Map();
+    const pairs = codes.flatMap((code) => code.never_with.map((other) => [code.id, other]));
+    this.apart = new Set(pairs.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
+  }
+
+  /** Start anew with these codes and quotes; ones that the codebook no longer has are left out. */
+  set(yes, quotes = {}) {
+    this.yes = new Set(yes.filter((id) => this.byId.has(id)));
+    this.quotes = new Map(Object.entries(quotes).filter(([id, span]) => span && this.yes.has(id)));
+  }
+
+  /** Tick a code and those above it: null, or nothing is ticked and a sentence says what it excludes. */
+  tick(id) {
+    const added = [id, ...this.byId.get(id).above].filter((one) => !this.yes.has(one));
+    for (const one of added)
+      for (const other of [...this.yes, ...added])
+        if (this.apart.has(`${one} ${other}`))
+          return `“${this.name(other)}” is ticked, and excludes “${this.name(one)}”: untick it first.`;
+    added.forEach((one) => this.yes.add(one));
+    return null;
+  }
+
+  /** Untick a code and those nested in it: null. */
+  untick(id) {
+    for (const code of this.byId.values())
+      if (code.id === id || code.above.includes(id)) {
+        this.yes.delete(code.id);
+        this.quotes.delete(code.id);
+      }
+    return null;
+  }
+
+  /** A code's name with its colour: a node. */
+  chip(id) {
+    return tint(h("span", { class: "code" }, this.name(id)), this.byId.get(id)?.colour ?? "");
+  }
+
+  name(id) {
+    return this.byId.get(id)?.name ?? id;
+  }
+
+  /** Ids in the order of the codebook. */
+  listed() {
+    return [...this.byId.keys()].filter((id) => this.yes.has(id));
+  }
+
+  /** All of it as one text, equal where the same is said. */
+  told() {
+    const yes = this.listed();
+    const quotes = Object.fromEntries(yes.filter((id) => this.quotes.has(id)).map((id) => [id, this.quotes.get(id)]));
+    return JSON.stringify({ yes, quotes });
+  }
+}
+
+/** Of what a coder said, {code: {value, quote}}: the codes that hold. */
+export const yesOf = (said) => Object.keys(said).filter((id) => said[id].value);
+
+/** The quotes of it, by code. */
+export const quotesOf = (said) => Object.fromEntries(Object.entries(said).map(([id, { quote }]) => [id, quote]));
