@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from coding.agreement import SAME, SEVERAL, UNREAD, Undefined
+from coding.agreement import SAME, SEVERAL, Undefined
 from coding.telling import Telling
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ BESIDE = (
     "did not see the document."
 )
 AUDIT = "audit: each coder beside the machine, on the random passages of the audit."
+MORE = "More passages read twice would give them."
 ADVICE = {
     SAME: "Read Same instead; more passages, in which the code is there or is not, would give alpha something to tell.",
-    UNREAD: "Next: themis double --n 60 --coders NAME,NAME; then themis review",
 }
 
 
@@ -46,6 +46,8 @@ def of_comparison(found: "Comparison") -> list[Telling]:
 
 def of_differing(passages: "Sequence[Differing]", sealed: int, code: str, most: int) -> Telling:
     """The passages in which readers differ, with what each said."""
+    if not passages and not sealed:
+        return Telling(before=[f"{code}: nobody differs on it in what was compared."])
     people = sum(passage.people for passage in passages)
     alone = len(passages) - people
     lines = [
@@ -148,23 +150,27 @@ def _gaps(found: "Comparison") -> Iterator[str]:
     unread = [line.code for line in found.lines if not line.people.passages]
     if unread:
         yield f"Not read by two coders: {', '.join(unread)}."
-    for between, word in BETWEEN.items():
-        read = [(line.code, one) for line in found.lines if (one := getattr(line, between)) and one.passages]
-        for why, codes in _by_reason((code, one.alpha.value) for code, one in read):
-            yield f"No alpha for {', '.join(codes)} ({word}): {why}. {ADVICE.get(why, '')}".rstrip()
-        bounds = ((code, one.alpha.interval) for code, one in read if not isinstance(one.alpha.value, Undefined))
-        for why, codes in _by_reason(bounds):
-            yield f"No bounds for {', '.join(codes)} ({word}): {why}."
+    compared = [(between, line.code, getattr(line, between)) for between in BETWEEN for line in found.lines]
+    read = [(between, code, one) for between, code, one in compared if one and one.passages]
+    values = [(between, code, one.alpha.value) for between, code, one in read]
+    for why, codes in _by_reason(values):
+        yield f"No alpha for {codes}: {why}. {ADVICE.get(why, '')}".rstrip()
+    bounds = [(between, code, one.alpha) for between, code, one in read if isinstance(one.alpha.value, float)]
+    for why, codes in _by_reason((between, code, alpha.interval) for between, code, alpha in bounds):
+        more = f" {MORE}" if why.startswith("fewer") else ""
+        yield f"No bounds for {codes}: {why}.{more}"
     if any(line.people.kappa.value == Undefined(SEVERAL) for line in found.lines):
         yield f"Kappa is for two coders: themis agree --coder {found.coders[0]} --coder {found.coders[1]}"
 
 
-def _by_reason(found: Iterable[tuple[str, object]]) -> list[tuple[str, list[str]]]:
-    reasons: dict[str, list[str]] = {}
-    for code, value in found:
+def _by_reason(found: Iterable[tuple[str, str, object]]) -> Iterator[tuple[str, str]]:
+    """Each reason, and the codes that have it, with those who are compared."""
+    reasons: dict[str, dict[str, list[str]]] = {}
+    for between, code, value in found:
         if isinstance(value, Undefined):
-            reasons.setdefault(value.why, []).append(code)
-    return list(reasons.items())
+            reasons.setdefault(value.why, {}).setdefault(code, []).append(BETWEEN[between])
+    for why, codes in reasons.items():
+        yield why, ", ".join(f"{code} ({', '.join(words)})" for code, words in codes.items())
 
 
 def _cautions(found: "Comparison") -> Iterator[str]:
