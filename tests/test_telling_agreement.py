@@ -5,6 +5,10 @@ from click.testing import CliRunner
 
 import cli
 from coding import draws, ledger
+from coding.agree import compare
+from coding.agreement import SAME
+from coding.export.rows import agreement
+from coding.intervals import MEASURES
 from coding.ledger import Decision
 from coding.study import add
 from tests.test_agree import ANNA, BEN, say, suggest
@@ -142,3 +146,30 @@ def test_a_wrong_name_is_one_sentence(agree, study, keys):
     say(study, "anna", keys[:1], [True])
     wanted = "Error: there are no decisions of 'tom': there are those of anna\n"
     assert agree("--coder", "tom", "--coder", "anna", code=1) == wanted
+
+
+def test_the_export_has_every_number_and_why_there_is_none(study, keys, tmp_path):
+    suggest(study, {(keys[0], "voice")})
+    say(study, "anna", keys, [True, False] * 12)
+    say(study, "ben", keys, [True, False] * 9 + [False, True] * 3)
+    with study.store.database.reading() as connection:
+        found = compare(study, connection)
+        written = agreement(study, connection)
+        rows = list(written.rows)
+    assert all(row.keys() == written.columns.keys() for row in rows)
+    assert [(row["code"], row["between"], row["measure"]) for row in rows] == [
+        (code, between, measure)
+        for between in ("people", "machine")
+        for code, measure in [*(("voice", m) for m in MEASURES), (None, "alpha_mean"), (None, "alpha_sets")]
+    ]
+    people = next(line for line in found.lines if line.code == "voice").people
+    low, high = people.alpha.interval
+    place = {"code": "voice", "between": "people", "measure": "alpha", "blind": False, "why": None}
+    numbers = {"value": people.alpha.value, "low": low, "high": high, "passages": 24, "documents": 12}
+    assert rows[0] == {**place, **numbers, "differ": 6, "yes": 0.5}
+    say(study, "ben", keys, [None] * 24)
+    say(study, "ben", keys, [False] * 24)
+    say(study, "anna", keys, [False] * 24)
+    with study.store.database.reading() as connection:
+        alpha, *_ = agreement(study, connection).rows
+    assert (alpha["value"], alpha["low"], alpha["why"]) == (None, None, SAME)

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from coding import ledger, suggestions
+from coding.agree import Comparison, compare
+from coding.agreement import Undefined
 from coding.counts import counts
+from coding.intervals import MEASURES, Estimate
 from coding.quotes import checked
 from coding.study import Study
 from coding.suggestions import Run, Suggestion
@@ -32,6 +35,15 @@ DECIDED = dict.fromkeys(("document", "passage", "code", "value", "coder", "time"
 COUNTED = {
     **dict.fromkeys(("code", "unit", "attribute", "group"), str),
     **dict.fromkeys(("suggested", "decided_yes", "decided_no", "read", "total"), int),
+}
+
+AGREED = {
+    **dict.fromkeys(("code", "between", "measure"), str),
+    **dict.fromkeys(("value", "low", "high"), float),
+    **dict.fromkeys(("passages", "documents", "differ"), int),
+    "yes": float,
+    "blind": bool,
+    "why": str,
 }
 
 
@@ -149,10 +161,39 @@ def counted(study: Study, by: str | None = None, unit: str = "passage") -> Rows:
     return Rows(COUNTED, ({name: getattr(count, name) for name in COUNTED} for count in counts(study, by, unit)))
 
 
+def agreement(study: Study, connection: Connection) -> Rows:
+    """One row for each code, comparison and measure, and two for all codes of each: the mean of alpha, and sets."""
+    found = compare(study, connection)
+
+    def rows() -> Iterator[Row]:
+        for between in ("people", "machine", "audit"):
+            for line in found.lines:
+                one = getattr(line, between)
+                for measure in MEASURES if one and one.passages else ():
+                    numbers = {"passages": one.passages, "documents": one.documents, "differ": len(one.differ)}
+                    numbers["yes"] = one.prevalence
+                    yield _agreed(found, line.code, between, measure, getattr(one, measure)) | numbers
+            over = getattr(found, f"over_{between}")
+            for measure in ("mean", "sets") if over and over.passages else ():
+                numbers = {"passages": over.passages, "documents": None, "differ": None, "yes": None}
+                yield _agreed(found, None, between, f"alpha_{measure}", getattr(over, measure)) | numbers
+
+    return Rows(AGREED, rows())
+
+
+def _agreed(found: Comparison, code: str | None, between: str, measure: str, estimate: Estimate) -> Row:
+    value, bounds = estimate.value, estimate.interval
+    low, high = (None, None) if isinstance(bounds, Undefined) else bounds
+    why = next((one.why for one in (value, bounds) if isinstance(one, Undefined)), None)
+    row = {"code": code, "between": between, "measure": measure, "low": low, "high": high, "why": why}
+    return row | {"value": None if isinstance(value, Undefined) else value, "blind": between == "audit" or found.blind}
+
+
 KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "passages": passages,
     "suggestions": suggested,
     "decisions": decisions,
+    "agreement": agreement,
 }
 
 
