@@ -5,6 +5,7 @@ have read, however it was chosen; the result says which of the two it is.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from coding import draws, ledger, readings, suggestions
@@ -106,13 +107,16 @@ class Differing:
         return bool(self.yes and self.no)
 
 
-def compare(study: Study, connection: Connection, coders: Sequence[str] = ()) -> Comparison:
+def compare(
+    study: Study, connection: Connection, coders: Sequence[str] = (), without: AbstractSet[int] = frozenset()
+) -> Comparison:
     """Agreement of people, and of the machine with them, on the same passages.
 
-    coders: of these only, two or more; () = of everybody. EvidenceError for a name that has decided nothing.
+    coders: of these only, two or more; () = of everybody. without: passages that are left out.
+    EvidenceError for a name that has decided nothing.
     """
     book, run = study.codebook, suggestions.latest(connection)
-    blind, people, audited = _bases(study, connection, run, coders)
+    blind, people, audited = _bases(study, connection, run, coders, without)
     meanings = readings.meanings(connection, book, people.said)
     lines = tuple(
         CodeLine(
@@ -169,13 +173,17 @@ def differing(
 
 
 def _bases(
-    study: Study, connection: Connection, run: Run | None, coders: Sequence[str]
+    study: Study,
+    connection: Connection,
+    run: Run | None,
+    coders: Sequence[str],
+    without: AbstractSet[int] = frozenset(),
 ) -> "tuple[bool, _Basis, _Basis]":
     """What two coders have read of double draws, or else at all, and whether it is blind; and audits."""
     names = readings.named(connection, coders)
 
     def heard(chosen: Chosen) -> Readings:
-        return readings.readings(connection, study.codebook, chosen, names)
+        return readings.readings(connection, study.codebook, chosen, names).without(without)
 
     audit, chosen = readings.drawn("audit"), readings.drawn("double")
     said = heard(chosen).shared()

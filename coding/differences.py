@@ -8,22 +8,24 @@ from itertools import combinations, groupby
 from typing import Any
 
 from coding import draws
+from coding.cards import DOUBLE
 from coding.codebook import Codebook
-from coding.draws import DRAWN
+from coding.draws import DRAWN, DRAWS
 from coding.ledger import ADJUDICATED, HELD, OWN
 from corpus.database import Connection, Integer, Select, func, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 OPEN, SETTLED, ALL = "open", "settled", "all"
 ONE, UNANIMOUS, BY_ADJUDICATION, UNRESOLVED = SOURCES = ("one", "unanimous", "adjudicated", "unresolved")
+ANY_DOUBLE = 0  # in place of a draw: all for double coding
 WORDS = 160  # characters of a passage that a list shows
 
 
 @dataclass(frozen=True, slots=True)
 class Only:
-    """Which differences are asked for. coders: between these two alone, () = all. draw: in its passages.
+    """Which differences are asked for. coders: between these two alone, () = all. state: OPEN, SETTLED or ALL.
 
-    state: OPEN, SETTLED or ALL.
+    draw: in its passages; ANY_DOUBLE = in those of all draws for double coding.
     """
 
     code: str | None = None
@@ -44,7 +46,7 @@ class Differing:
 class Case:
     """A passage whose coders differ. same of compared: codes that two coders read, and say the same of.
 
-    codes: those asked for, rarest first. words: how it begins, "" before they are read.
+    codes: those asked for, in the order of the codebook. words: how it begins, "" before they are read.
     """
 
     passage: int
@@ -84,7 +86,7 @@ def find(connection: Connection, codebook: Codebook, only: Only = Only(), most: 
     rare = _rarity(connection, codebook)
     cases = [_case(list(of), only.state, rare) for _, of in groupby(rows, lambda row: row.passage)]
     cases = [case for case in cases if case.codes]
-    cases.sort(key=lambda case: (case.same / case.compared, rare[case.codes[0].code]))
+    cases.sort(key=lambda case: (case.same / case.compared, min(rare[one.code] for one in case.codes)))
     settled = sum(row.outcome is not None for row in rows)
     return Found(tuple(_with_words(connection, cases[:most])), len(cases), len(rows) - settled, settled)
 
@@ -126,7 +128,7 @@ def _state(connection: Connection, codebook: Codebook, only: Only | None) -> Sel
         if only.coders:
             parts.append((HELD.c.lane == ADJUDICATED) | HELD.c.coder.in_(only.coders))
         if only.draw is not None:
-            parts.append(HELD.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == only.draw)))
+            parts.append(HELD.c.passage.in_(_drawn(only.draw)))
     said = _said(codebook, parts).subquery()
     own, settled = said.c.lane == OWN, said.c.lane == ADJUDICATED
     return select(
@@ -138,6 +140,11 @@ def _state(connection: Connection, codebook: Codebook, only: Only | None) -> Sel
         func.max(said.c.value).filter(own).label("high"),
         func.max(said.c.value).filter(settled).label("outcome"),
     ).group_by(said.c.passage, said.c.code)
+
+
+def _drawn(draw: int) -> Select[Any]:
+    chosen = DRAWS.c.kind == DOUBLE if draw == ANY_DOUBLE else DRAWS.c.id == draw
+    return select(DRAWN.c.passage).where(DRAWN.c.draw.in_(select(DRAWS.c.id).where(chosen)))
 
 
 def _said(codebook: Codebook, parts: Iterable[Any]) -> Any:
@@ -172,7 +179,7 @@ def _rarity(connection: Connection, codebook: Codebook) -> dict[str, tuple[int, 
 
 def _case(rows: list[Any], state: str, rare: dict[str, tuple[int, int]]) -> Case:
     asked = [row for row in rows if state == ALL or (row.outcome is None) == (state == OPEN)]
-    codes = tuple(Differing(row.code, row.outcome) for row in sorted(asked, key=lambda row: rare[row.code]))
+    codes = tuple(Differing(row.code, row.outcome) for row in sorted(asked, key=lambda row: rare[row.code][1]))
     return Case(rows[0].passage, rows[0].name, rows[0].same, rows[0].compared, codes)
 
 

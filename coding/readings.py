@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,16 @@ class Readings:
             for code, passages in self.values.items()
         }
         documents = {key: self.documents[key] for passages in values.values() for key in passages}
+        return Readings(values, documents, self.versions)
+
+    def without(self, passages: AbstractSet[int]) -> "Readings":
+        """The same but for these passages."""
+        if not passages:
+            return self
+        values = {
+            code: {key: said for key, said in by.items() if key not in passages} for code, by in self.values.items()
+        }
+        documents = {key: document for key, document in self.documents.items() if key not in passages}
         return Readings(values, documents, self.versions)
 
     def coders(self) -> tuple[str, ...]:

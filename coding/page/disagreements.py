@@ -75,7 +75,7 @@ def listed(
     visit: Lead,
     code: Annotated[str | None, Query(max_length=64)] = None,
     coder: Annotated[tuple[str, ...], Query(max_length=2)] = (),
-    draw: Annotated[int | None, Query(ge=1, lt=2**63)] = None,
+    draw: Annotated[int | None, Query(ge=0, lt=2**63)] = None,
     state: Literal["open", "settled", "all"] = "open",
 ) -> dict[str, Any]:
     """The passages whose coders differ, lowest agreement first, as the filters say."""
