@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 UNITS = ["passage", "document", "speaker"]
+EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "counts", "agreement"]
 
 
 class Commands(click.Group):
@@ -294,7 +295,10 @@ def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> N
 @click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to list; 0 for all.")
 @in_study
 def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int) -> None:
-    """Tell how far coders agree with each other, and the machine with them, code by code."""
+    """Tell how far coders agree with each other, and the machine with them, code by code.
+
+    Blind readings of `themis double` are compared; where there are none, all passages that two have read.
+    """
     from coding.agree import compare, differing
     from coding.telling_agreement import of_comparison, of_differing
 
@@ -323,7 +327,7 @@ def remove(study: "Study", names: tuple[str, ...]) -> None:
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["passages", "suggestions", "worklist", "review", "decisions", "counts"]))
+@click.argument("what", type=click.Choice(EXPORTS))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
 @click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
