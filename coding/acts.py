@@ -137,7 +137,7 @@ def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str
         first = rows[-1]
         holds = name not in taken_back
         if first.undoes is None:
-            codes = tuple(row.code for row in reversed(rows) if row.value)
+            codes = tuple(dict.fromkeys(row.code for row in reversed(rows) if row.value))
             acts.append(Act(name, first.passage, codes, first.why, first.draw, first.time, not holds))
         else:
             if holds:

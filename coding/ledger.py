@@ -144,9 +144,9 @@ def last(connection: Connection) -> int:
 
 
 def acted(connection: Connection, act: str) -> list[Decision]:
-    """The rows that were saved in one act, in order; none where it was never saved."""
+    """The rows that were saved in one act, in order, each once; none where it was never saved."""
     rows = connection.execute(select(*COLUMNS).where(DECISIONS.c.act == act).order_by(DECISIONS.c.id))
-    return [Decision(*row) for row in rows]
+    return list(dict.fromkeys(Decision(*row) for row in rows))  # a merge may have said one of them again
 
 
 def current(connection: Connection, document: int | None = None, upto: int | None = None) -> Iterator[Decision]:
