@@ -101,6 +101,10 @@ class Codebook:
         parent = self.by_id[id].parent if id in self.by_id else None
         return (parent, *self.above(parent)) if parent else ()
 
+    def colour(self, id: str) -> str:
+        """A code's own colour or that of the nearest code above it that has one; "" where none has."""
+        return next((self.by_id[one].colour for one in (id, *self.above(id)) if self.by_id[one].colour), "")
+
     def below(self, id: str) -> tuple[str, ...]:
         """Ids of the codes nested in this one, at any depth."""
         return tuple(code.id for code in self.codes if id in self.above(code.id))
