@@ -404,15 +404,21 @@ def test_a_workbook_of_an_earlier_codebook_is_recorded_under_that_one(study, boo
     assert [note[:59] for note in done.notes] == ["Made under an earlier codebook, and recorded under that one"]
 
 
-def test_a_passage_is_found_by_its_words_where_the_document_was_replaced(study, book, transcripts):
+CHOIR = "Our choir meets on Mondays in the old chapel."
+
+
+@pytest.mark.parametrize(
+    ("now", "number"),
+    [(f"Today {CHOIR}", "none"), (CHOIR.replace("Our", "The"), "none"), (f"Well.\n\n{CHOIR}\n\n{CHOIR}", "2")],
+)
+def test_a_passage_is_found_by_its_words_where_the_document_was_replaced(study, book, transcripts, now, number):
     full(book)
     path = transcripts / "submission.md"
-    text = path.read_text(encoding="utf-8").replace("Our choir", "Today our choir")
-    path.write_text(text, encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(CHOIR, now), encoding="utf-8")
     add(study, [path], replace=True)
     done = import_decisions(study, book)
-    changed = next(n for n, row in enumerate(rows(book), start=FIRST) if row["text"].startswith("Our choir"))
-    reason = "submission.md was changed since, and none of its passages say these words: export anew"
+    changed = next(n for n, row in enumerate(rows(book), start=FIRST) if row["text"] == CHOIR)
+    reason = f"submission.md was changed since, and {number} of its passages say these words: export anew"
     assert aside(done) == [(f"row {changed}", reason)]
     assert len(held(study)) == 3 * (len(rows(book)) - 1)
 
