@@ -105,7 +105,7 @@ class _Child:
                 self._pipe.send(None)
         self._listener.join(PATIENCE)
         if self._listener.is_alive():
-            self._process.terminate()
+            self._process.kill()  # what it writes is written whole or not at all
             self._listener.join()
 
     def _listen(self) -> None:

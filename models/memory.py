@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -91,7 +91,7 @@ def remember(passages: Iterable[Said], vectors: Vectors, folder: Path) -> Memory
 
 def _fetched(texts: dict[str, int], vectors: Vectors, folder: Path) -> Halves:
     stream, start = iter(texts), 0
-    found: Any = np.empty((0, 0), np.float16)
+    found: Halves = np.empty((0, 0), np.float16)
     while window := list(islice(stream, WINDOW)):
         vectors.embed(window)
         some = vectors.kept(window)
@@ -99,7 +99,7 @@ def _fetched(texts: dict[str, int], vectors: Vectors, folder: Path) -> Halves:
             found = _array(len(texts), some.shape[1], folder)
         found[start : start + len(some)] = some
         start += len(some)
-    return np.asarray(found)
+    return found
 
 
 def _array(count: int, width: int, folder: Path) -> Halves:
