@@ -34,7 +34,10 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class CodeProgress:
-    """Passages that people say yes to, no to, and differ on. missed: None where no audit was read far enough."""
+    """Passages that people say yes to, no to, and differ on.
+
+    missed: None where no audit was read far enough, or the asker is still to read passages blind.
+    """
 
     code: str
     name: str
@@ -89,7 +92,7 @@ def progress(study: Study, coder: str) -> Progress:
         hidden = draws.sealed(connection, coder)
         agreed = {key: values for key, values in ledger.agreed(connection, study.codebook) if key not in hidden}
         found = [DrawProgress(draw, *draws.progress(connection, draw)) for draw in draws.draws(connection)]
-        missed = _missed(study, connection, agreed, found)
+        missed = {} if hidden else _missed(study, connection, agreed, found)
         run = suggestions.newest(connection)
         waiting = {s.passage for s in suggestions.suggested(connection, run)} if run else set()
         coders = tuple(_coders(connection, hidden))

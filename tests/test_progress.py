@@ -1,0 +1,105 @@
+"""Progress tells the truth, and nothing of what is still to be read blind."""
+
+import random
+
+import pytest
+
+from coding import ledger
+from coding.acts import Reading
+from coding.draws import draw_audit, draw_double
+from coding.ledger import Decision, new_act
+from coding.progress import Missed, missing, progress
+from coding.review import Desk
+from coding.study import add
+from corpus.read.options import Options
+
+
+@pytest.fixture
+def survey(empty, tmp_path):
+    """200 passages of one document each; every fifth is about money."""
+    rows = "\n".join(f"R{n:03},Answer {n} is {'about money' if n % 5 == 0 else 'about cake'}" for n in range(200))
+    (tmp_path / "survey.csv").write_text(f"id,What went wrong?\n{rows}\n", encoding="utf-8")
+    add(empty, [tmp_path / "survey.csv"], Options(id="id"))
+    return empty
+
+
+def read_all(study, coder, mode, most=1000):
+    desk = Desk(study)
+    sitting = desk.sitting(coder, mode)
+    for _ in range(most):
+        card = desk.following(sitting)
+        if card is None:
+            return
+        yes = frozenset({"money"} if "money" in card.text else ())
+        desk.save(sitting, Reading(new_act(), card.passage, yes, card.why, seconds=9.0))
+
+
+def of(found, code):
+    return next(one for one in found.codes if one.code == code)
+
+
+def test_what_was_found_and_who_read(survey):
+    read_all(survey, "anna", "review", most=40)
+    found = progress(survey, "anna")
+    money = of(found, "money")
+    assert (found.read, found.total, found.documents, found.hidden, found.suggested) == (40, 200, 200, 0, None)
+    assert (money.yes + money.no, money.differ, money.missed) == (40, 0, None)
+    assert [(c.coder, c.passages, c.today, c.an_hour) for c in found.coders] == [("anna", 40, 40, 400)]
+
+
+def test_coders_who_differ_are_neither(survey):
+    with survey.store.database.writing() as connection:
+        ledger.keep(connection, survey.codebook)
+        key = survey.store.passage_keys(connection)[0]
+        said = [("anna", True), ("ben", False)]
+        ledger.record(connection, [Decision(w, key, "voice", v, survey.codebook.version) for w, v in said])
+    voice = of(progress(survey, "anna"), "voice")
+    assert (voice.yes, voice.no, voice.differ) == (0, 0, 1)
+
+
+def test_what_is_sealed_is_in_no_number(survey):
+    draw_double(survey, 20, ["anna", "ben"])
+    read_all(survey, "ben", "double")
+    for coder, read in (("anna", 0), ("ben", 0), ("carol", 20)):
+        found = progress(survey, coder)
+        assert (found.read, found.hidden) == (read, 20 - read)
+        assert sum(one.yes + one.no for one in found.codes) == read * 3
+        assert sum(one.passages for one in found.coders) == read
+    read_all(survey, "anna", "double")
+    assert progress(survey, "anna").read == 20
+
+
+def test_an_audit_says_what_was_missed_once_it_is_read(survey):
+    read_all(survey, "anna", "review", most=40)
+    draw_audit(survey, 60)
+    read_all(survey, "ben", "audit", most=30)
+    assert of(progress(survey, "ben"), "money").missed is None  # still to be read by ben
+    read_all(survey, "ben", "audit")
+    money = of(progress(survey, "ben"), "money")
+    truth = 40 - money.yes
+    assert money.missed.low <= truth <= money.missed.high
+    assert money.missed.read == 60
+    assert money.missed.about == round(160 / 60 * money.missed.positives - money.missed.positives)
+
+
+def test_an_audit_of_everything_leaves_no_doubt(survey):
+    draw_audit(survey, 1000)
+    read_all(survey, "ben", "audit")
+    assert of(progress(survey, "ben"), "money").missed == Missed(0, 0, 0, 40.0, 200)
+
+
+def test_the_bounds_hold_as_often_as_they_say():
+    chance = random.Random(5)
+    held = 0
+    for _ in range(1000):
+        population = [n < 60 for n in range(800)]
+        sample = chance.sample(population, 120)
+        found = missing(0, float(sum(sample)), 120, 800)
+        held += found.low <= 60 <= found.high
+    assert 0.93 <= held / 1000 <= 0.98
+
+
+def test_none_in_the_sample_is_no_proof_of_none():
+    found = missing(0, 0.0, 100, 1000)
+    assert (found.low, found.about) == (0, 0)
+    assert 30 <= found.high <= 40  # rule of three, with the correction for a tenth of them read
