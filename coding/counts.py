@@ -1,7 +1,7 @@
 """Theme counts: how many passages, documents or speakers, by what people decided and what the machine suggests."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from coding import ledger, suggestions
@@ -39,9 +39,12 @@ class Count:
     depth: int = 0
 
 
-def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[Count]:
+def counts(
+    study: Study, by: str | None = None, unit: str = "passage", sealed: Collection[int] = frozenset()
+) -> list[Count]:
     """Counts of every code in the order of the codebook, by group in alphabetical order.
 
+    sealed: passages that count as neither read nor suggested, for whoever is still to read them blind.
     EvidenceError for a unit or attribute that there is not.
     """
     if unit not in UNITS:
@@ -53,11 +56,12 @@ def counts(study: Study, by: str | None = None, unit: str = "passage") -> list[C
         if by is not None and by not in (known := study.store.attribute_names(connection)):
             names = ", ".join(known) or "none"
             raise EvidenceError(f"no document has an attribute '{by}': there are {names}")
-        decided = dict(ledger.agreed(connection, study.codebook))
+        decided = {key: values for key, values in ledger.agreed(connection, study.codebook) if key not in sealed}
         run = suggestions.latest(connection)
         suggested: dict[int, set[str]] = {}
         for suggestion in suggestions.suggested(connection, run.id) if run else ():
-            suggested.setdefault(suggestion.passage, set()).add(suggestion.code)
+            if suggestion.passage not in sealed:
+                suggested.setdefault(suggestion.passage, set()).add(suggestion.code)
         for kept in study.store.kept(connection):
             group = "" if by is None else kept.document.attributes.get(by, NO_VALUE)
             for members in filter(None, units(kept, unit)):

@@ -34,13 +34,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from coding.page import agreement, audit, code, disagreements, double, home, progress, session
+from coding.page import agreement, audit, code, counts, disagreements, double, home, progress, session
 from coding.page.guard import LARGEST, Address, Guard
 from coding.page.shell import Shell
 from coding.study import Study
 from corpus.errors import EvidenceError
 
-VIEWS: tuple[ModuleType, ...] = (home, code, audit, double, progress, disagreements, agreement)
+VIEWS: tuple[ModuleType, ...] = (home, code, audit, double, progress, disagreements, agreement, counts)
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 
 log = logging.getLogger("themis")
