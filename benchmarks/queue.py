@@ -2,45 +2,61 @@
 
     python -m benchmarks.queue [--passages 200000] [--decisions 100000]
 
-Prints seconds and the peak memory so far. The texts and the decisions are made up; a tenth of the decisions is a yes.
+Prints seconds, those of the processor too, and the peak memory so far. The texts and the decisions are made up; a tenth
+of the decisions is a yes.
 """
 
 import argparse
 import random
+import resource
 import tempfile
 import time
+from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks.scale import Digest, timed
+from benchmarks.scale import Digest
 from coding import ledger, queue
 from coding.ledger import Decision
 from coding.meaning import Finder
 from coding.pupil import Pupil
-from coding.study import Study, add, create_study, open_study
+from coding.study import Study, create_study
+from corpus.passage import Document, Passage, Turn
 from models.picks import Pool, batches
 
 PER_DOCUMENT = 500
 
 
-def made(folder: Path, passages: int, decisions: int) -> Study:
+def timed(name: str, step: Callable[[], object]) -> None:
+    wall, processor = time.perf_counter(), time.process_time()
+    found = step()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{name:20} {wall:7.2f} s, {processor:7.2f} s of the processor, peak {peak:.0f} MB: {found}", flush=True)
+
+
+def made(folder: Path, passages: int) -> Study:
+    """A study of documents of PER_DOCUMENT passages, each of two sentences."""
     chance = random.Random(1)
     words = ["".join(chance.choices("aeioubcdfghlmnprst", k=chance.randint(2, 9))) for _ in range(20_000)]
-    often = [1 / rank for rank in range(1, len(words) + 1)]
-    texts = folder / "texts"
-    texts.mkdir()
-    for number in range(passages // PER_DOCUMENT):
-        paragraphs = []
-        for _ in range(PER_DOCUMENT):
-            said = chance.choices(words, often, k=chance.randint(20, 60))
-            half = len(said) // 2
-            paragraphs.append(f"{' '.join(said[:half]).capitalize()}. {' '.join(said[half:]).capitalize()}.")
-        (texts / f"{number:04}.txt").write_text("\n\n".join(paragraphs))
+    often = list(accumulate(1 / rank for rank in range(1, len(words) + 1)))
     study = create_study(folder / "study")
-    timed("add", lambda: f"{add(study, [texts]).passages:,} passages")
-    decide(study, decisions)
+    for number in range(passages // PER_DOCUMENT):
+        name, text, turns, found = f"{number:04}.txt", "", [], []
+        for turn in range(1, PER_DOCUMENT + 1):
+            halves = [" ".join(chance.choices(words, cum_weights=often, k=chance.randint(10, 30))) for _ in "ab"]
+            said, start, middle = f"{halves[0]}. {halves[1]}.\n", len(text), len(halves[0]) + 1
+            end = start + len(said) - 1
+            turns.append(Turn(turn, None, None, start, end))
+            sentences = ((0, middle), (middle + 1, end - start))
+            found.append(Passage(name, start, end, said[:-1], turn, None, None, sentences))
+            text += said
+        with study.store.database.writing() as connection:
+            source = study.store.add_source(connection, name, name)
+            study.store.add(connection, source, [(Document(name, text, tuple(turns)), found)])
     return study
 
 
@@ -59,15 +75,16 @@ def decide(study: Study, decisions: int, seed: int = 2) -> None:
         ledger.record(connection, rows)
 
 
-def picks(passages: int, codes: int, read: int) -> str:
+def picks(passages: int, codes: int, read: int) -> None:
     chance = np.random.default_rng(3)
     vectors = chance.normal(size=(passages, 384)).astype(np.float16)
     vectors /= np.linalg.norm(vectors.astype(np.float32), axis=1, keepdims=True).astype(np.float16)
     scores = chance.normal(size=(passages, codes)).astype(np.float32)
     pool = Pool(np.arange(passages), np.arange(passages) // PER_DOCUMENT, scores)
-    start = time.perf_counter()
-    found = batches(pool, vectors, np.full(codes, 1.6), np.arange(codes), vectors[:read].astype(np.float32), 4)
-    return f"{sum(map(len, found))} picks in {time.perf_counter() - start:.2f} s without making the numbers"
+    read_vectors, cuts = vectors[:read].astype(np.float32), np.full(codes, 1.6)
+    timed(
+        f"picks, {read:,} read", lambda: sum(map(len, batches(pool, vectors, cuts, np.arange(codes), read_vectors, 4)))
+    )
 
 
 def main() -> None:
@@ -77,8 +94,9 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, threadpool_limits(1):
         for read in (0, given.decisions // 12):
-            timed(f"picks, {read:,} read", lambda read=read: picks(given.passages, 12, read))
-        study = open_study(made(Path(folder), given.passages, given.decisions).folder)
+            picks(given.passages, 12, read)
+        study = made(Path(folder), given.passages)
+        decide(study, given.decisions)
         study.__dict__["encoder"] = Digest()
         timed("embed", lambda: Pupil(study).corpus().memory.kept.shape)
         pupil = Pupil(study)
