@@ -125,7 +125,7 @@ class _Merging:
             if row.key not in known:
                 coders = json.dumps([self._spelled(name) for name in json.loads(row.coders)])
                 fresh = {"id": None, "coders": coders, "decisions": ledger.last(self.here)}
-                known[row.key] = self._keep(DRAWS, {**row._asdict(), **fresh})
+                known[row.key] = added_key(self._keep(DRAWS, {**row._asdict(), **fresh}))
                 self.account.draws += 1
             numbers[row.id] = known[row.key]
         taken = {
@@ -234,8 +234,8 @@ class _Merging:
         """A coder's name as this copy writes it: Anna is anna."""
         return str(self._names.setdefault(name.casefold(), name))
 
-    def _keep(self, table: Table, values: dict[str, Any]) -> int:
-        return added_key(self.here.execute(insert(table).values(**values)))
+    def _keep(self, table: Table, values: dict[str, Any]) -> Any:
+        return self.here.execute(insert(table).values(**values))
 
 
 def _lanes(row: Decision) -> list[Lane]:
