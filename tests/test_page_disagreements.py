@@ -118,7 +118,7 @@ def test_an_outcome_is_settled_once_and_taken_back(study, keys, door):
     said = outcome(study, keys[0], note="Plain to see.", flag=True)
     for rows in (1, 0):
         status, _, body = door.post("/api/disagreements/settle", {**said, "seconds": 2.5})
-        assert (status, json.loads(body)) == (200, {"rows": rows})
+        assert (status, json.loads(body)) == (200, {"rows": rows, "disputes": [{"code": "voice", "settled": True}]})
     assert settled(study) == [("ada", "voice", True, "slip")]
     heard = answer(door, "/api/disagreements/passage", passage=keys[0])
     assert [(one["code"], one["settled"], [said["coder"] for said in one["said"]]) for one in heard["disputes"]] == [

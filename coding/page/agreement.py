@@ -38,7 +38,7 @@ def agreement(request: Request, visit: Lead, code: Annotated[str, Query(max_leng
         visit,
         "agreement.html",
         found=found,
-        over=[(name, one) for name, one in _over(found) if one],
+        over=list(_over(found)),
         lines=[(line, study.codebook.by_id[line.code], list(_rows(line, scale, found.blind))) for line in compared],
         unread=[line.name for line in found.lines if line not in compared],
         pairs=[(pair, _number(pair.alpha), _why(pair.alpha)) for pair in found.pairs],
@@ -58,10 +58,8 @@ class _Scale:
 
     def __init__(self, lines: Sequence[CodeLine]) -> None:
         found = [one.alpha for line in lines for one in (line.people, line.machine, line.audit) if one]
-        lows = [
-            low for estimate in found for low in (_value(estimate.value), _value(estimate.interval)) if low is not None
-        ]
-        self.lowest = max(-1.0, floor(5 * min([0.0, *lows])) / 5)
+        lows = [_value(number) for estimate in found for number in (estimate.value, estimate.interval)]
+        self.lowest = max(-1.0, floor(5 * min([0.0, *(low for low in lows if low is not None)])) / 5)
 
     def at(self, value: float) -> float:
         """How far from the left."""
@@ -101,19 +99,17 @@ def _rows(line: CodeLine, scale: _Scale, blind: bool) -> Iterator[dict[str, Any]
             }
 
 
-def _over(found: Comparison) -> Iterator[tuple[str, dict[str, str] | None]]:
+def _over(found: Comparison) -> Iterator[tuple[str, dict[str, str]]]:
     names = ("Coders with each other", "The machine with them", "The machine, in the audit")
     for name, over in zip(names, (found.over_people, found.over_machine, found.over_audit), strict=True):
-        yield (
-            name,
-            over
-            and {
+        if over:
+            said = {
                 "mean": _number(over.mean.value),
                 "codes": f"mean alpha of {over.codes:,} codes" if over.codes != 1 else "alpha of 1 code",
                 "sets": f"{_number(over.sets.value)} over whole sets of codes (MASI distance)",
                 "why": _why(over.mean.value),
-            },
-        )
+            }
+            yield name, said
 
 
 def _value(value: float | tuple[float, float] | Undefined) -> float | None:

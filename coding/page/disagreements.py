@@ -102,10 +102,13 @@ def agreed(visit: Lead) -> dict[str, Any]:
 
 @router.post("/api/disagreements/settle")
 def settle(visit: Lead, said: Settled) -> dict[str, Any]:
-    """Put outcomes in the ledger; on the answer they are on disk."""
+    """Put outcomes in the ledger; on the answer they are on disk. What is settled of the passage then."""
     outcomes = tuple(Outcome(one.code, one.value, one.reason, one.note, one.flag) for one in said.outcomes)
     what = Settlement(said.act, said.passage, outcomes, said.codebook, said.seconds)
-    return {"rows": adjudicating.settle(visit.study, visit.coder, what)}
+    rows = adjudicating.settle(visit.study, visit.coder, what)
+    with visit.study.store.database.reading() as connection:
+        disputes = hear(visit.study, connection, said.passage).disputes
+    return {"rows": rows, "disputes": [{"code": one.code, "settled": one.settled} for one in disputes]}
 
 
 @router.post("/api/disagreements/undo")

@@ -14,8 +14,12 @@ let found = { cases: [], total: 0, open: 0, settled: 0 };
 let place = { number: 0, code: null }; // the case in focus, and the code in it
 let heard = null; // what was said of the passage in focus
 let shownAt = 0;
-let saving = false;
 let asked = 0; // of several answers only the last asked for is shown
+let ahead = null; // what was said of the next passage, asked for while this one is read
+
+/** While something is on its way no key decides: it cannot be meant for what is not shown yet. */
+const busy = () => at("ruling").getAttribute("aria-busy") === "true";
+const setBusy = (is) => at("ruling").setAttribute("aria-busy", String(is));
 
 const current = () => found.cases[place.number] ?? null;
 const dispute = () => heard?.disputes.find((one) => one.code === place.code) ?? null;
@@ -48,13 +52,17 @@ function ask(change) {
 
 async function list(passage = only.passage, code = only.code) {
   const mine = ++asked;
-  const answer = await api(`/api/disagreements?${query()}`);
+  ahead = null;
+  setBusy(true);
+  const answer = await api(`/api/disagreements?${query()}`).catch(() => null);
   if (mine !== asked) return;
+  setBusy(false);
+  if (!answer) return;
   found = answer;
-  const number = passage ? found.cases.findIndex((one) => one.passage === passage) : 0;
   drawFilters();
+  const number = passage ? found.cases.findIndex((one) => one.passage === passage) : 0;
   if (number >= 0) await open(number, code);
-  else await openOther(passage, code);
+  else await hearing({ number, code }, passage, code, false);
 }
 
 function drawFilters() {
@@ -111,33 +119,35 @@ const agreement = ({ same, compared }) => `agree on ${same} of ${compared}`;
 // The passage in focus.
 
 async function open(number, code = null, focus = false) {
-  place = { number: Math.min(Math.max(number, 0), found.cases.length - 1), code };
-  const one = current();
-  if (!one) {
-    heard = null;
-    return drawList();
-  }
-  await hearing(one.passage, code ?? one.codes[0].code, focus);
+  const there = { number: Math.min(Math.max(number, 0), found.cases.length - 1), code };
+  const one = found.cases[there.number];
+  if (one) return hearing(there, one.passage, code || one.codes[0].code, focus);
+  heard = null;
+  drawList();
+  if (focus) at("nothing").focus();
 }
 
-async function openOther(passage, code) {
-  place = { number: -1, code };
-  await hearing(passage, code, false);
-}
-
-async function hearing(passage, code, focus) {
+async function hearing(there, passage, code, focus) {
   const mine = ++asked;
-  const answer = await api(`/api/disagreements/passage?passage=${passage}`).catch(() => null);
+  setBusy(true);
+  const answer = await (ahead?.passage === passage ? ahead.answer : hear(passage));
   if (mine !== asked) return;
+  setBusy(false);
+  place = there;
   heard = answer;
+  ahead = null;
   shownAt = performance.now();
-  if (heard) {
-    if (!heard.disputes.some((one) => one.code === code)) code = heard.disputes[0]?.code ?? null;
-    turnTo(code);
-  }
+  at("just").textContent = "";
+  if (heard) turnTo(heard.disputes.some((one) => one.code === code) ? code : (heard.disputes[0]?.code ?? null));
   drawList();
   if (focus && heard) at("place").focus();
+  const next = found.cases[place.number + 1]?.passage;
+  if (next) ahead = { passage: next, answer: hear(next, true) };
 }
+
+/** What was said of a passage; null where it cannot be had, which is said. */
+const hear = (passage, quiet = false) =>
+  api(`/api/disagreements/passage?passage=${passage}`, undefined, { quiet }).catch(() => null);
 
 function turnTo(code) {
   place.code = code;
@@ -200,7 +210,7 @@ function drawDraft() {
 }
 
 function choose(change) {
-  if (!dispute() || saving) return;
+  if (!dispute() || busy()) return;
   drafts.set(`${heard.place.passage} ${place.code}`, { ...draftOf(place.code), ...change });
   holding("draft", "an outcome is not settled");
   refuse("");
@@ -225,48 +235,59 @@ function outcomes() {
 }
 
 async function settle() {
-  if (!dispute() || saving) return;
+  if (!dispute() || busy()) return;
   const said = outcomes();
   if (!said) return;
-  saving = true;
-  at("settle").disabled = true;
+  setBusy(true);
   const { passage } = heard.place;
   const seconds = (performance.now() - shownAt) / 1000;
+  const body = { act: newAct(), passage, codebook, seconds, outcomes: said };
+  let answer;
   try {
-    await api("/api/disagreements/settle", { act: newAct(), passage, codebook, seconds, outcomes: said });
+    answer = await api("/api/disagreements/settle", body, { quiet: true });
   } catch (error) {
     refuse(error.message);
     return;
   } finally {
-    saving = false;
-    at("settle").disabled = false;
+    setBusy(false);
   }
   for (const one of said) drafts.delete(`${passage} ${one.code}`);
   if (!drafts.size) holding("draft", null);
+  await afterwards(passage, answer.disputes);
   const told = said.map((one) => `${nameOf(one.code)}: ${yesNo(one.value).toLowerCase()}, ${reasons[one.reason].toLowerCase()}`);
-  await afterwards(passage);
-  const left = found.open ? `${found.open.toLocaleString("en-GB")} to settle.` : "Nothing is left to settle.";
   at("just").textContent = `Settled just now – ${told.join("; ")}.`;
-  say(`Settled. ${left}`);
+  say(`Settled. ${found.open ? `${found.open.toLocaleString("en-GB")} to settle.` : "Nothing is left to settle."}`);
 }
 
-/** On to the next: another code of this passage, or the passage that takes its place in the list. */
-async function afterwards(passage) {
-  const was = place.number;
-  const answer = await api(`/api/disagreements?${query()}`);
-  found = answer;
+/** On to the next: another code of this passage, or the passage that follows it in the list. */
+async function afterwards(passage, disputes) {
+  const number = found.cases.findIndex((one) => one.passage === passage);
+  if (number < 0) return list(passage);
+  const one = found.cases[number];
+  const settled = new Map(disputes.map((said) => [said.code, said.settled]));
+  const before = one.codes.filter((said) => said.settled === null).length;
+  one.codes = one.codes.map(({ code }) => ({ code, settled: settled.get(code) ?? null }));
+  const left = one.codes.filter((said) => said.settled === null);
+  found.open -= before - left.length;
+  found.settled += before - left.length;
+  if (only.state === "open") one.codes = left;
+  if (!one.codes.length) {
+    found.cases.splice(number, 1);
+    found.total--;
+  }
   drawFilters();
-  const again = found.cases.findIndex((one) => one.passage === passage);
-  const next = found.cases[again]?.codes.find((one) => one.settled === null);
-  const moved = only.state === "open" ? Math.min(was, found.cases.length - 1) : was + 1;
-  if (next) await open(again, next.code, true);
-  else if (found.cases.length) await open(Math.max(0, again >= 0 ? moved : Math.min(was, found.cases.length - 1)), null, true);
-  else await open(0);
+  if (left.length) await open(number, left[0].code, true);
+  else if (only.state === "open") await (found.cases.length || !found.total ? open(number, null, true) : list());
+  else await open(number + 1, null, true);
 }
 
 async function undo() {
-  if (saving) return;
-  const { undone } = await api("/api/disagreements/undo", { act: newAct() });
+  if (busy()) return;
+  setBusy(true);
+  const answer = await api("/api/disagreements/undo", { act: newAct() }).catch(() => null);
+  setBusy(false);
+  if (!answer) return;
+  const { undone } = answer;
   if (!undone) {
     say("There is nothing of yours to take back.");
     at("just").textContent = "There is nothing of yours to take back.";
@@ -283,6 +304,7 @@ async function undo() {
 // Moving.
 
 function step(by) {
+  if (busy()) return;
   const seen = current()?.codes.map((one) => one.code) ?? [];
   const next = seen.indexOf(place.code) + by;
   if (seen[next] && seen.includes(place.code)) {
@@ -295,6 +317,7 @@ function step(by) {
 }
 
 function skip() {
+  if (busy()) return;
   if (!current() || found.cases.length < 2) return say("There is no other passage.");
   found.cases.push(...found.cases.splice(place.number, 1));
   open(place.number >= found.cases.length - 1 ? 0 : place.number, null, true);
@@ -310,7 +333,7 @@ function hideNames() {
 
 // Keys and fields.
 
-const here = { when: () => Boolean(dispute()) && !saving };
+const here = { when: () => Boolean(dispute()) && !busy() };
 const away = { when: () => document.activeElement?.type !== "radio" };
 for (const radio of form.elements.value) {
   key(radio.value[0], `${radio.value === "yes" ? "Yes" : "No"}, it holds`.replace("No, it holds", "No, it does not hold"), () => choose({ value: radio.value === "yes" }), { ...here, button: radio.parentElement });
