@@ -27,7 +27,7 @@ def zebedee(study, link):
 
 
 def test_a_card_has_the_passage_its_context_why_it_is_shown_and_what_is_suggested(study, ada):
-    first = suggest(study)[0]
+    first, second, *_ = suggest(study)
     answer = ada.get("/api/code/next")
     assert answer == {
         "card": {
@@ -38,10 +38,16 @@ def test_a_card_has_the_passage_its_context_why_it_is_shown_and_what_is_suggeste
             "speaker": "Mair Jones",
             "role": "interviewee",
             "question": "How is the funding going?",
-            "before": [{"speaker": "Interviewer", "role": "interviewer", "text": "How is the funding going?"}],
+            "before": [
+                {"speaker": None, "role": None, "text": "Interview with a manager"},
+                {"speaker": "Interviewer", "role": "interviewer", "text": "How is the funding going?"},
+            ],
             "text": words(study, first),
             "sentences": [[0, 35], [36, 77], [78, 98]],
-            "after": answer["card"]["after"],
+            "after": [
+                {"speaker": "Interviewer", "role": "interviewer", "text": "And do they listen?"},
+                {"speaker": "Mair Jones", "role": "interviewee", "text": words(study, second)},
+            ],
             "mode": "review",
             "draw": None,
             "why": "uncertain",

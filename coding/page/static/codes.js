@@ -48,10 +48,9 @@ export class CodeList {
   row(code) {
     const box = h("input", { type: "checkbox", id: `code-${code.id}`, "aria-describedby": `about-${code.id}` });
     const number = h("span", { class: "number", "aria-hidden": "true" });
-    const hint = h("span", { class: "suggested", hidden: true }, "suggested");
     const parts = code.above.map((id) => this.codes.find((one) => one.id === id)?.name ?? id);
     const inside = parts.length ? h("span", { class: "hidden" }, `, part of ${parts.join(", part of ")}`) : null;
-    const label = h("label", {}, box, h("span", { class: "name" }, code.name, inside), hint, number);
+    const label = h("label", {}, box, h("span", { class: "name" }, code.name, inside), number);
     const about = h("div", { class: "about", id: `about-${code.id}` });
     const item = tint(h("li", { style: { "--depth": String(code.depth) } }, label, about), code.colour);
     box.addEventListener("change", () => this.on.toggle(code.id));
@@ -59,7 +58,7 @@ export class CodeList {
     item.addEventListener("mouseenter", () => this.on.look(code.id));
     item.addEventListener("mouseleave", () => this.on.look(this.current));
     label.addEventListener("mousedown", (event) => event.preventDefault()); // what is selected stays so
-    return { item, box, number, hint, about };
+    return { item, box, number, about };
   }
 
   /** Show what is ticked, with the words of each quote: {id: text}. */
@@ -81,7 +80,10 @@ export class CodeList {
 
   /** Mark the codes that are suggested; the tick is the person's. */
   suggested(ids) {
-    for (const [id, row] of this.rows) row.hint.hidden = !ids.has(id);
+    for (const [id, { item, number }] of this.rows) {
+      item.querySelector(".suggested")?.remove();
+      if (ids.has(id)) number.before(h("span", { class: "suggested" }, "suggested"));
+    }
   }
 
   /** Begin a passage: the first numbers, no code in focus, nothing looked for. */
