@@ -47,7 +47,7 @@ def link(study, monkeypatch):
     others = [
         type("Other", (), {"VIEW": View(f"/{n}", f"View number {n}", "."), "router": APIRouter()}) for n in "abcdef"
     ]
-    monkeypatch.setattr(pages, "VIEWS", (*pages.VIEWS, Desk, *others))
+    monkeypatch.setattr(pages, "VIEWS", (pages.home, Desk, *others))
     saved.clear()
     with served(study) as link:
         yield link
@@ -256,6 +256,29 @@ def test_what_is_not_saved_is_said_tried_again_and_saved_once(link, visit):
     assert page.inner_text("#saving") == "Saved again."
     page.goto(home(link) + "desk")
     assert warned == ["beforeunload"]
+
+
+def test_leaving_is_warned_of_while_a_save_is_under_way(link, visit):
+    page = visit(link)
+    page.route("**/api/desk/save", lambda route: waiting.append(route))
+    waiting, warned = [], []
+    page.on("dialog", lambda dialog: (warned.append(dialog.type), dialog.dismiss()))
+    page.locator("h1").click()
+    with page.expect_request("**/api/desk/save"):
+        run(page, "window.answer = c.api('/api/desk/save', {act: 'a1', value: 'x'})")
+    page.evaluate("void (location.href = '/desk')")
+    page.wait_for_function("navigator.userActivation.hasBeenActive")
+    waiting[0].continue_()
+    assert page.evaluate("answer") == {"value": "x"}
+    assert (warned, page.locator("#saving").is_visible()) == (["beforeunload"], False)
+
+
+def test_what_waits_and_what_is_kept_by_hand_do_not_mix(link, visit):
+    page = visit(link)
+    page.route("**/api/desk/save", lambda route: route.abort(), times=1)
+    run(page, "c.holding('note', 'a note is not kept')")
+    assert run(page, "return await c.api('/api/desk/save', given)", {"act": "a", "value": "x"}) == {"value": "x"}
+    assert page.inner_text("#saving") == "Saved again."
 
 
 def test_a_refusal_is_shown_in_its_own_words_and_not_repeated(link, visit):

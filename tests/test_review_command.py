@@ -18,8 +18,10 @@ from fastapi import APIRouter
 
 import cli
 from coding.page import app as pages
+from coding.page.serve import Listening, opened
 from coding.page.session import Anyone
 from coding.study import create_study
+from corpus.errors import EvidenceError
 
 ROOT = Path(__file__).parent.parent
 LINK = re.compile(r"http://127\.0\.0\.1:(\d+)/enter#([\w-]{43})")
@@ -105,18 +107,25 @@ def test_a_port_that_is_taken_is_passed_over_and_said(folder):
             assert f"Port {port} is taken, so it is {urlsplit(server.link).port}." in server.said
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-def test_the_network_is_not_reached_by_mistake(folder, host):
-    said = themis("review", "--study", folder, "--host", host, "--no-browser", "--no-code", code=1)
-    assert said == (
-        f"Error: --host {host} would open the study to the network, unencrypted: add --allow-network if you want that\n"
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org", "127.0.0.1.example.org"])
+def test_the_network_is_not_reached_by_mistake(study, host):
+    unencrypted = (
+        f"^--host {host} would open the study to the network, unencrypted: add --allow-network if you want that$"
     )
+    with pytest.raises(EvidenceError, match=unencrypted), opened(study, "ada", Listening(host=host, port=0)):
+        pass
 
 
-def test_an_address_that_cannot_be_had_is_said(folder):
-    allowed = ("review", "--study", folder, "--no-browser", "--no-code", "--allow-network", "--host")
-    assert "no port from 8765 to 8784 on 192.0.2.1 can be had" in themis(*allowed, "192.0.2.1", code=1)
-    assert "--host no.such.invalid is no address of this machine" in themis(*allowed, "no.such.invalid", code=1)
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        ("192.0.2.1", "no port from 8765 to 8784 on 192.0.2.1 can be had"),
+        ("no.such.invalid", "--host no.such.invalid is no address of this machine: give one, or leave it out"),
+    ],
+)
+def test_an_address_that_cannot_be_had_is_said(study, host, said):
+    with pytest.raises(EvidenceError, match=said), opened(study, "ada", Listening(host=host, network=True)):
+        pass
 
 
 def test_a_page_for_the_network_says_what_that_means(folder):

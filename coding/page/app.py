@@ -34,13 +34,36 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from coding.page import agreement, audit, code, counts, disagreements, double, home, progress, session
+from coding.page import (
+    agreement,
+    audit,
+    code,
+    counts,
+    disagreements,
+    documents,
+    double,
+    home,
+    progress,
+    search,
+    session,
+)
 from coding.page.guard import LARGEST, Address, Guard
 from coding.page.shell import Shell
 from coding.study import Study
 from corpus.errors import EvidenceError
 
-VIEWS: tuple[ModuleType, ...] = (home, code, audit, double, progress, disagreements, agreement, counts)
+VIEWS: tuple[ModuleType, ...] = (
+    home,
+    code,
+    audit,
+    double,
+    documents,
+    search,
+    progress,
+    disagreements,
+    agreement,
+    counts,
+)
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 
 log = logging.getLogger("themis")
@@ -90,7 +113,7 @@ def _answer(request: Request, status: int, sentence: str, headers: dict[str, str
     if request.url.path.startswith("/api/"):
         return JSONResponse({"error": sentence}, status, headers)
     shell: Shell = request.app.state.shell
-    page = shell.page("problem.html", status=status, sentence=sentence)
+    page = shell.page("stranger.html" if status == 401 else "problem.html", status=status, sentence=sentence)
     page.headers.update(headers or {})
     return page
 

@@ -6,6 +6,7 @@ const WAITS = [500, 1000, 2000, 4000, 8000]; // milliseconds before each new try
 const PATIENCE = 40_000; // milliseconds for one answer
 const AGAIN = new Set([401, 408, 429, 502, 503, 504]); // answers after which the same act is sent once more
 const held = new Map(); // what would be lost by leaving: why, by a key
+const waiting = new Set(); // acts that the server has not answered when it should have
 
 /** An answer that is no success: its text is a sentence for people. */
 export class Refused extends Error {
@@ -30,20 +31,30 @@ addEventListener("beforeunload", (event) => {
  * The parsed answer; a Refused with the server's sentence, which the page shows too unless `quiet`.
  */
 export async function api(path, body = undefined, { quiet = false } = {}) {
-  const lasting = Boolean(body?.act);
+  const act = body?.act;
+  try {
+    if (!act) return await once(path, body);
+    holding(act, "not saved yet");
+    const answer = await lasting(path, body);
+    if (waiting.delete(act) && !waiting.size) recovered();
+    return answer;
+  } catch (error) {
+    waiting.delete(act);
+    if (!quiet) problem(act ? `Not saved. ${error.message}` : error.message);
+    throw error;
+  } finally {
+    holding(act, null);
+  }
+}
+
+/** The answer to a body with an act, however long it takes; a Refused where trying again would not help. */
+async function lasting(path, body) {
   for (let tries = 0; ; tries++) {
     try {
-      const answer = await once(path, body);
-      if (tries) recovered(body.act);
-      return answer;
+      return await once(path, body);
     } catch (error) {
-      const again = lasting && (!(error instanceof Refused) || AGAIN.has(error.status));
-      if (!again) {
-        if (tries) holding(body.act, null);
-        if (!quiet) problem(lasting ? `Not saved. ${error.message}` : error.message);
-        throw error;
-      }
-      holding(body.act, "not saved yet");
+      if (error instanceof Refused && !AGAIN.has(error.status)) throw error;
+      waiting.add(body.act);
       problem(`Not saved yet. ${error.message} Trying again until it is; keep this page open.`);
       await new Promise((resolve) => setTimeout(resolve, WAITS[Math.min(tries, WAITS.length - 1)]));
     }
@@ -74,9 +85,7 @@ async function once(path, body) {
 
 class Unanswered extends Error {}
 
-function recovered(act) {
-  holding(act, null);
-  if (held.size) return;
+function recovered() {
   problem(null);
   say("Saved again.");
   const saved = at("saving");

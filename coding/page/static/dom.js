@@ -33,7 +33,7 @@ export function given(id = "given") {
   return JSON.parse(at(id).textContent);
 }
 
-/** Say something to those who hear the page; `seen` shows it to everybody for a moment. */
+/** Say something to those who hear the page. */
 export function say(text) {
   const live = at("live");
   live.textContent = "";
@@ -42,7 +42,7 @@ export function say(text) {
 
 /** Give an element a code's colour, as an accent beside its name. */
 export function tint(element, colour) {
-  if (/^#[0-9a-f]{6}$/i.test(colour)) element.style.setProperty("--code", colour);
+  element.style.setProperty("--code", colour);
   return element;
 }
 
@@ -58,10 +58,9 @@ let dialogs = 0;
 
 /**
  * Ask in a dialog. body: nodes. actions: [{label, value, primary}]; Escape and "Close" give null.
- * A promise of the chosen value; a form field named in `body` is read by the caller. The focus comes back where it was.
+ * A promise of the chosen value; a form field named in `body` is read by the caller. The browser brings the focus back.
  */
 export function dialog({ title, body = [], actions = [], wide = false }) {
-  const before = document.activeElement;
   const id = `dialog-${++dialogs}`;
   return new Promise((resolve) => {
     let chosen = null;
@@ -91,7 +90,6 @@ export function dialog({ title, body = [], actions = [], wide = false }) {
     const box = h("dialog", { "aria-labelledby": id, class: wide ? "wide" : null }, form);
     box.addEventListener("close", () => {
       box.remove();
-      if (before?.isConnected) before.focus();
       resolve(chosen);
     });
     document.body.append(box);
