@@ -16,6 +16,10 @@ NICE = 10  # learning gives way to the server
 PATIENCE = 30  # seconds that a search is waited for
 
 
+class NotYet(EvidenceError):
+    """What is asked for is still being made ready."""
+
+
 @dataclass(frozen=True, slots=True)
 class Learning:
     """Where learning stands.
@@ -63,13 +67,13 @@ class Learner:
     def search(self, text: str, most: int = 50, patience: float = PATIENCE) -> list[tuple[int, float]]:
         """(passage key, cosine) of the live passages nearest in meaning to a text, nearest first.
 
-        The first search loads the encoder. EvidenceError where nothing is embedded, or it takes over `patience`
-        seconds.
+        The first search loads the encoder. EvidenceError where nothing is embedded, NotYet where it takes over
+        `patience` seconds.
         """
         try:
             found: list[tuple[int, float]] = self._finder.ask("search", text, most).result(patience)
         except TimeoutError as error:
-            raise EvidenceError("searching by meaning is still being made ready: try again in a minute") from error
+            raise NotYet("searching by meaning is still being made ready: try again in a minute") from error
         return found
 
     def warm(self) -> None:

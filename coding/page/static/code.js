@@ -295,4 +295,5 @@ const measure = () => at("desk").style.setProperty("--above", `${at("desk").getB
 addEventListener("resize", measure);
 measure();
 busy = false;
-await goOn();
+const asked = new URLSearchParams(location.search).get("passage"); // a link of a document or of a search
+await (/^[1-9][0-9]{0,15}$/.test(asked) ? openEarlier({ passage: asked }) : goOn());
