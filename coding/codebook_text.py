@@ -61,7 +61,8 @@ def without_line(text: str, id: str, field: str, value: str) -> str:
         return _without_lines(text, start, end)
     if number + 1 < len(items):
         return _spliced(text, start, items[number + 1].start_mark.index, "")
-    return _spliced(text, _end(items[number - 1], text) if number else start, end, "")
+    comma = re.compile(r"\s*,").match(text, end)
+    return _spliced(text, _end(items[number - 1], text) if number else start, comma.end() if comma else end, "")
 
 
 def with_code(text: str, block: str, parent: str | None) -> str:

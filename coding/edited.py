@@ -75,16 +75,15 @@ def edit(
 def _made(raw: bytes, before: Codebook, change: Change) -> tuple[bytes, Codebook]:
     """The file after a change, read again and found to mean that and nothing else."""
     text = raw.decode("utf-8")
-    mark = "\ufeff" * text.startswith("\ufeff")
-    ends = "\r\n" if text.count("\r\n") == text.count("\n") else "\n"
-    if refers_to_itself(text.removeprefix(mark)):
+    ends = "\r\n" if 0 < text.count("\r\n") == text.count("\n") else "\n"
+    if refers_to_itself(text):
         raise EvidenceError("codebook.yml refers to parts of itself (& and *): change it in an editor")
-    text, wanted = change(text.removeprefix(mark).replace(ends, "\n"), before)
-    new = (mark + text.replace("\n", ends)).encode()
+    text, wanted = change(text.replace(ends, "\n"), before)
+    new = text.replace("\n", ends).encode()
     found, faults = parse(new)
-    if faults:
+    if faults and not faults[0].message.startswith("not yaml"):
         raise EvidenceError(f"that cannot be: {faults[0].message}")
-    if found is None or _compared(found) != _compared(wanted):
+    if faults or found is None or _compared(found) != _compared(wanted):
         raise EvidenceError(OTHERWISE)
     return new, found
 

@@ -12,9 +12,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+import cli
 from coding import acts, codebook_text, editing, ledger, versions
 from coding.codebook import Code, Codebook, Retired, plain
 from coding.codebook_file import load, parse
@@ -193,7 +195,11 @@ def test_a_line_added_and_taken_away_leaves_what_was(words, id, where):
 
 @ROUNDS
 @given(
-    name=WORDS, definition=WORDS, reason=TEXTS, parent=st.sampled_from([None, "money", "late"]), lines=st.lists(WORDS)
+    name=WORDS,
+    definition=WORDS,
+    reason=TEXTS,
+    parent=st.sampled_from([None, "money", "late"]),
+    lines=st.lists(WORDS, max_size=3),
 )
 @example(name="null", definition="d", reason="", parent=None, lines=[])
 def test_a_code_added_retired_and_restored_means_the_same(name, definition, reason, parent, lines):
@@ -218,12 +224,13 @@ CODES = st.lists(
         id=st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True),
         name=WORDS.map(plain),
         definition=WORDS.map(plain),
-        include=st.lists(WORDS.map(plain), unique=True).map(tuple),
-        examples=st.lists(WORDS.map(plain), unique=True).map(tuple),
+        include=st.lists(WORDS.map(plain), unique=True, max_size=2).map(tuple),
+        examples=st.lists(st.text(min_size=1).map(plain).filter(bool), unique=True, max_size=2).map(tuple),
         colour=st.sampled_from(["", "#123456"]),
     ),
     unique_by=(lambda code: code.id, lambda code: code.name.casefold()),
     min_size=2,
+    max_size=4,
 )
 
 
@@ -399,6 +406,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(empty):
         (PLAIN.replace("Late.", "&d Late.").replace("Nobody listens.", "*d"), "refers to parts of itself (& and *)"),
         (PLAIN + "...\n", "is written in a way that this cannot be changed in"),
         (PLAIN.replace("- id: late", "-\n        id: late"), "is written in a way that"),
+        (PLAIN.replace("\n", "\r"), "is written in a way that this cannot be changed in"),
         ("codes: [", "codebook.yml:1:9: not yaml here"),
     ],
 )
@@ -411,6 +419,23 @@ def test_a_file_that_is_written_otherwise_is_left_to_an_editor(empty, text, mess
     with pytest.raises(EvidenceError, match=re.escape(message)):
         editing.retire(empty, version, "late", "")
     assert text_of(empty) == text
+
+
+@pytest.mark.parametrize(
+    ("include", "without"),
+    [
+        ("[a, b, c,]", "[a, c,]"),
+        ("[b]", "[]"),
+        ("[b , ]", "[ ]"),
+        ("[a, b]", "[a]"),
+        ("[a, b,]", "[a]"),
+        ("[b, c]", "[c]"),
+    ],
+)
+def test_a_line_is_taken_out_of_brackets(empty, include, without):
+    study = written(empty, f"{PLAIN}    include: {include}  # short\n")
+    editing.remove_line(study, now(study).version, "voice", "include", "b")
+    assert text_of(study) == f"{PLAIN}    include: {without}  # short\n"
 
 
 def test_a_link_is_followed_and_stays_a_link(empty, tmp_path):
@@ -443,6 +468,21 @@ def test_of_two_who_edit_at_once_one_is_told(empty):
     ] * 3
     assert won in now(empty).by_id
     assert len(now(empty).codes) == 4
+
+
+def test_an_edit_of_what_was_seen_before_another_edit_is_refused(empty):
+    version = now(empty).version
+    after = editing.add_code(empty, version, "First", "d").codebook
+    with pytest.raises(EvidenceError, match="changed meanwhile: look at it as it is now"):
+        editing.add_code(empty, version, "Second", "d")
+    assert now(empty) == after
+
+
+def test_an_edit_that_would_go_astray_is_seen_when_the_file_is_read_again(empty):
+    study = written(empty, PLAIN.replace("\n", "\r"))  # ends of line that no editor has written for twenty years
+    with pytest.raises(EvidenceError, match="is written in a way that this cannot be changed in"):
+        editing.add_line(study, now(study).version, "money", "include", "x")
+    assert text_of(study) == PLAIN.replace("\n", "\r")
 
 
 def test_what_an_editor_saves_in_the_last_moment_is_not_overwritten(empty):
@@ -563,6 +603,28 @@ def test_the_history_tells_each_version_and_what_changed(empty):
     assert lines[2:] == ["    + new: added (New)"]
 
 
+def test_the_shell_tells_the_versions_and_what_changed_since_they_were_used(study, keys):
+    first = now(study).version
+    decide(study, ("anna", keys[0], "money", True))
+    editing.add_code(study, first, "New", "d")
+    editing.change_code(study, now(study).version, "new", {"name": "Newer"})
+
+    def themis(*words):
+        done = CliRunner().invoke(cli.main, ["codebook", *words, "--study", str(study.folder)])
+        assert done.exit_code == 0, done.output
+        return done.output.splitlines()
+
+    assert [re.sub(r"^\d{4}-\d\d-\d\d \d\d:\d\d  ", "", line) for line in themis("log")] == [
+        first[:12],
+        kept(study)[1].version[:12],
+        "    + new: added (New)",
+        f"{now(study).version[:12]}, as codebook.yml is now",
+        "    ~ new: name was 'New', is 'Newer'",
+    ]
+    assert themis("diff")[0] == "+ new: added (Newer)"
+    assert themis("diff", kept(study)[1].version[:12])[0] == "~ new: name was 'New', is 'Newer'"
+
+
 def test_decisions_made_under_another_meaning_are_counted_by_coder_and_draw(study, keys):
     decide(study, ("anna", keys[0], "money", True), ("ben", keys[0], "money", False), ("anna", keys[1], "voice", True))
     decide(study, ("anna", keys[1], "money", True), why="audit", draw=7, probability=0.5)
@@ -636,7 +698,7 @@ def test_a_merged_example_is_no_near_miss_any_more(empty):
 def test_a_merge_says_each_yes_again_for_the_coder_who_said_it(study, keys):
     one, two, three, four, five = keys[:5]
     decide(study, ("kept", four, "voice", True))
-    decide(study, ("anna", one, "voice", True), quote_start=3, quote_end=9)
+    decide(study, ("anna", one, "voice", True), quote_start=3, quote_end=9, why="audit", draw=7, probability=0.5)
     decide(study, ("anna", two, "voice", True), ("anna", two, "late", False), ("anna", two, "money", False), act="a1")
     decide(study, ("ben", two, "late", False))
     decide(study, ("ben", two, "voice", True))
@@ -654,7 +716,7 @@ def test_a_merge_says_each_yes_again_for_the_coder_who_said_it(study, keys):
     assert held(study, ledger.ADJUDICATED) == {("mair", one, code): True for code in ("voice", "late", "money")}
     with study.store.database.reading() as connection:
         rows = [row for _, act in repeated.acts for row in ledger.acted(connection, act)]
-    assert {row.codebook for row in rows} == {done.codebook.version}
+    assert {(row.codebook, row.draw, row.probability) for row in rows} == {(done.codebook.version, None, None)}
     quotes = {
         row.code: (row.quote_start, row.quote_end, row.why) for row in rows if (row.coder, row.passage) == ("anna", one)
     }
