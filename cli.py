@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 UNITS = ["passage", "document", "speaker"]
-EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "counts", "agreement"]
+EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "agreed", "counts", "agreement"]
 
 
 class Commands(click.Group):
@@ -345,6 +345,9 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
 
     A review is a workbook (.xlsx) for a reviewer without the page: passages in their context, a
     yes/no list for each code, notes and the codebook. Import it when it comes back.
+
+    Agreed is the value that counts of every passage and code, and its source: one coder, unanimous,
+    adjudicated, or unresolved, where coders differ.
     """
     from coding.export.rows import KINDS, counted, worklist
     from coding.export.tables import write

@@ -11,6 +11,7 @@ from coding.acts import Reading
 from coding.adjudicating import Agreed, Outcome, Settlement, settle, take_back
 from coding.codebook import Codebook
 from coding.differences import ALL, OPEN, SETTLED, Differing, Only, find, pairs, totals
+from coding.export.rows import KINDS
 from coding.hearing import Saying, Verdict, hear
 from coding.ledger import ADJUDICATED, Decision, new_act
 from coding.study import add, create_study
@@ -399,3 +400,22 @@ def test_what_the_database_finds_is_what_the_ledger_says(tmp_path, transcripts, 
     assert {(case.passage, code.code): code.settled for case in found for code in case.codes} == expected
     assert counted == {source: sources.count(source) for source in set(sources)}
     study.store.database.close()
+
+
+def test_the_agreed_values_are_exported_as_tidy_rows(study, keys):
+    decide(study, ("anna", keys[0], "voice", True), ("ben", keys[0], "voice", False), quote_start=0, quote_end=4)
+    decide(study, ("anna", keys[1], "voice", True), ("ben", keys[1], "voice", False))
+    one(study, keys[0], reason="edge")
+    with study.store.database.reading() as connection:
+        table = KINDS["agreed"](study, connection)
+        found = list(table.rows)
+    assert [list(row) for row in found] == [list(table.columns)] * 2
+    assert {name: found[0][name] for name in list(table.columns)[4:10]} == {
+        "code": "voice",
+        "value": "yes",
+        "source": "adjudicated",
+        "coders": "anna; ben",
+        "reason": "edge",
+        "quote": "They",
+    }
+    assert [found[1][name] for name in ("value", "source", "reason", "quote")] == [None, "unresolved", None, None]

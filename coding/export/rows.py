@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coding import ledger, suggestions
+from coding import adjudicating, ledger, suggestions
+from coding.adjudicating import Agreed
 from coding.agree import Comparison, compare
 from coding.agreement import Undefined
 from coding.counts import counts
@@ -32,6 +33,9 @@ WORK = {
     **dict.fromkeys(("by", "sentence", "nearest"), str),
 }
 DECIDED = dict.fromkeys(("document", "passage", "code", "value", "coder", "time", "why"), str)
+SETTLED = dict.fromkeys(
+    ("document", "passage", "speaker", "text", "code", "value", "source", "coders", "reason", "quote"), str
+)
 COUNTED = {
     **dict.fromkeys(("code", "unit", "attribute", "group"), str),
     **dict.fromkeys(("suggested", "decided_yes", "decided_no", "read", "total"), int),
@@ -189,10 +193,35 @@ def _agreed(found: Comparison, code: str | None, between: str, measure: str, est
     return row | {"value": None if isinstance(value, Undefined) else value, "blind": between == "audit" or found.blind}
 
 
+def agreed(study: Study, connection: Connection) -> Rows:
+    """One row for each passage and code that somebody read: the value that counts, and where it comes from.
+
+    value: None where coders differ and nobody has settled it. quote: the words that those with this value marked.
+    """
+    names = study.store.attribute_names(connection)
+    held: dict[int, list[Agreed]] = {}
+    for one in adjudicating.agreed(connection, study.codebook):
+        held.setdefault(one.passage, []).append(one)
+
+    def rows() -> Iterator[Row]:
+        for kept in checked(study, connection):
+            for key, passage in kept.passages:
+                for one in held.get(key, ()):
+                    place = {"document": passage.document, "passage": passage.id, "speaker": passage.speaker}
+                    value = None if one.value is None else "yes" if one.value else "no"
+                    said = {"text": passage.text, "code": one.code, "value": value, "source": one.source}
+                    quote = " … ".join(passage.text[start:end] for start, end in one.quotes) or None
+                    why = {"coders": "; ".join(one.coders), "reason": one.reason, "quote": quote}
+                    yield {**place, **said, **why, **_attributes(kept, names)}
+
+    return Rows({**SETTLED, **_columns(names)}, rows())
+
+
 KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "passages": passages,
     "suggestions": suggested,
     "decisions": decisions,
+    "agreed": agreed,
     "agreement": agreement,
 }
 
