@@ -3,11 +3,12 @@
 import threading
 import time
 
+from browser import Server
+from reviewing import Reviewer, lost_or_doubled
+
 from coding import reviewers
 from coding.study import add, create_study
 from corpus.read.options import Options
-from tests.browser import Server
-from tests.reviewing import Reviewer, lost_or_doubled
 
 KILLS, CODERS, PASSAGES = 3, 5, 1_500
 
