@@ -155,14 +155,16 @@ def test_what_waits_in_a_view_stands_on_the_first_page_as_text(link, visit):
 def test_keys_are_listed_and_the_focus_comes_back(link, visit):
     page = visit(link)
     run(page, "c.key(['j', 'ArrowDown'], 'Next passage', () => {}); c.key('Enter', 'Save', () => {})")
+    run(page, "c.key([...'1234'], 'Tick', () => {})")
     page.locator("nav a").nth(1).focus()
     page.keyboard.press("?")
     page.wait_for_selector("dialog[open]")
     listed = [line.split("\n") for line in page.locator(".keys > div").all_inner_texts()]
     assert [[part for part in line if part] for line in listed] == [
-        ["?", "Show all keys"],
         ["j", "↓", "Next passage"],
         ["Enter", "Save"],
+        ["1", "–", "4", "Tick"],
+        ["?", "Show all keys"],
     ]
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")

@@ -56,11 +56,19 @@ document.addEventListener("keydown", (event) => {
   found.action(event);
 });
 
+/** Keys as the list has them: many of one action are a range. */
+function printedKeys(names) {
+  const few = names.length < 4 ? names : [names[0], names.at(-1)];
+  const keys = few.map((one) => h("kbd", {}, NAMES[one] ?? one));
+  return few === names ? keys : [keys[0], "–", keys[1]];
+}
+
 /** Show every key of this view, and let them be switched off. */
 export async function showKeys() {
   const rows = [...new Set(keys.values())].map(({ names, label }) =>
-    h("div", {}, h("dt", {}, names.map((one) => h("kbd", {}, NAMES[one] ?? one))), h("dd", {}, label)),
+    h("div", {}, h("dt", {}, printedKeys(names)), h("dd", {}, label)),
   );
+  rows.push(rows.shift()); // "?" itself was declared first
   const off = h("input", { type: "checkbox", checked: !keysAreOff(), autofocus: true });
   off.addEventListener("change", () => {
     localStorage.setItem(OFF, off.checked ? "no" : "yes");
@@ -69,5 +77,5 @@ export async function showKeys() {
   });
   const listed = h("dl", { class: "keys" }, rows);
   const setting = h("label", { class: "tick" }, off, "Single letters and numbers work as keys");
-  await dialog({ title: "Keys of this view", body: [listed, setting] });
+  await dialog({ title: "Keys of this view", body: [setting, listed], wide: rows.length > 6 });
 }
