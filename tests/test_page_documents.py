@@ -169,3 +169,14 @@ def test_hostile_words_are_shown_as_words(empty, tmp_path, visit):
             assert page.title() not in ("1", "2")
         page.goto(f"{base}/documents/1")
         assert "{{ 7*7 }}" in page.locator("#transcript").inner_text()
+
+
+def test_the_page_knows_the_codebook_as_it_is_now(study):
+    place = study.folder / "codebook.yml"
+    text = place.read_text(encoding="utf-8")
+    with served(study) as link:
+        door = Door(link)
+        place.write_text(text.replace("name: Voice", "name: Being heard"), encoding="utf-8")
+        assert "Being heard" in door.ask("/progress")[2]
+        place.write_text("codes: [", encoding="utf-8")
+        assert "Being heard" in door.ask("/progress")[2]

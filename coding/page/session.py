@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Annotated
@@ -14,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse
 
 from coding import reviewers
 from coding.study import Study
+from corpus.errors import EvidenceError
 
 MONTH = 30 * 24 * 3600
 TRIES, MINUTE = 10, 60.0  # wrong links from one address before it has to wait, and for how long
@@ -28,9 +30,17 @@ class Visit:
     lead: bool
 
 
+def current(request: Request) -> Study:
+    """The study as codebook.yml has it now; as it was while the file has a fault, for nobody's reading waits."""
+    study: Study = request.app.state.study
+    with suppress(EvidenceError):
+        study = request.app.state.study = study.latest()
+    return study
+
+
 def visitor(request: Request) -> Visit:
     """Whose request this is, as the study has it at this moment; 401 for a stranger."""
-    study: Study = request.app.state.study
+    study = current(request)
     secret = request.cookies.get(cookie(request))
     if secret:
         with study.store.database.reading() as connection:
