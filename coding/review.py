@@ -11,6 +11,7 @@ from coding.codebook import Codebook
 from coding.draws import Draw
 from coding.ledger import HELD, OWN, new_act
 from coding.queue import Queue, Queued
+from coding.reads import Reads
 from coding.recent import Recent, recent
 from coding.study import Study
 from coding.suggestions import Run
@@ -63,6 +64,7 @@ class Desk:
         self._study = study
         self._runs: dict[int, Run] = {}
         self._shown: dict[str, Codebook] = {}
+        self._reads = Reads()
 
     @property
     def study(self) -> Study:
@@ -72,13 +74,12 @@ class Desk:
         self._shown[self._study.codebook.version] = self._study.codebook
         return self._study
 
-    def tasks(self, coder: str) -> list[Task]:
-        """The queue, and every draw that asks this coder."""
+    def tasks(self, coder: str, mode: str | None = None) -> list[Task]:
+        """The queue, and every draw that asks this coder; of one mode where it is named."""
         with self.study.store.database.reading() as connection:
-            _, total = self.study.store.size(connection)
-            found = [Task(REVIEW, None, _read_by_anybody(connection), total)]
-            for draw in draws.draws(connection):
-                if draws.asks(draw, coder):
+            found = [Task(REVIEW, None, *self._reads.count(connection))] if mode in (None, REVIEW) else []
+            for draw in draws.draws(connection) if mode != REVIEW else ():
+                if mode in (None, draw.kind) and draws.asks(draw, coder):
                     found.append(Task(draw.kind, draw.id, *draws.progress(connection, draw, coder), draw.coders))
         return found
 
@@ -185,7 +186,7 @@ class Desk:
         with self.study.store.database.reading() as connection:
             if sitting.draw is not None:
                 return draws.progress(connection, draws.find(connection, sitting.draw), sitting.coder)
-            return _read_by_anybody(connection), self.study.store.size(connection)[1]
+            return self._reads.count(connection)
 
     def learned(self) -> Queue | None:
         """The queue that was learned last, with what changed then; None before the first."""
@@ -282,15 +283,6 @@ class Desk:
 def _undid(connection: Connection, act: str) -> str | None:
     """What this act took back, if it was done before: a request that is sent again."""
     return next((row.undoes for row in ledger.acted(connection, act)), None)
-
-
-def _read_by_anybody(connection: Connection) -> int:
-    held = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct()
-    return len(
-        connection.execute(
-            select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, PASSAGES.c.id.in_(held))
-        ).all()
-    )
 
 
 def _read_of(connection: Connection, passages: Sequence[int]) -> set[int]:

@@ -91,7 +91,7 @@ def waiting(mode: str) -> Callable[[Visit], str]:
     """What is still to be read in this mode, in a few words, as the start page says it."""
 
     def left(visit: Visit) -> str:
-        found = sum(task.total - task.read for task in _desk(visit.study).tasks(visit.coder) if task.mode == mode)
+        found = sum(task.total - task.read for task in _desk(visit.study).tasks(visit.coder, mode))
         return f"{found:,} to read" if found > 0 else ""
 
     return left
@@ -118,7 +118,7 @@ def coding_page(request: Request, visit: Visit, desk: Desk, mode: str, draw: int
         if draw is not None:
             raise
         none = str(error)
-    tasks = [task for task in desk.tasks(visit.coder) if task.mode == mode and task.draw is not None]
+    tasks = [] if mode == REVIEW else desk.tasks(visit.coder, mode)
     values = {
         "mode": mode,
         "draw": sitting and sitting.draw,

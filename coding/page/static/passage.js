@@ -21,9 +21,9 @@ export class Passage {
       .map(([name, value]) => `${name}: ${value}`)
       .join(" · ");
     const own = h("div", { class: "own" }, speaker(card), this.text);
-    at("said").replaceChildren(...around(card, own));
-    const before = at("said").querySelector(".before");
-    if (before) before.scrollTop = before.scrollHeight;
+    at("said").replaceChildren(...before(card), own);
+    at("later").replaceChildren(...near("after", card.after));
+    for (const one of at("said").querySelectorAll(".before")) one.scrollTop = one.scrollHeight;
   }
 
   /** Show which words are marked: [{span: [start, end], name, colour, kind: "quoted" or "carried"}]. */
@@ -98,20 +98,16 @@ export class Passage {
   }
 }
 
-function around(card, own) {
+function before(card) {
   const asked = card.question.trim();
   const there = card.before.some(({ text }) => text === asked || asked.endsWith(text.replace(/^… /, "")));
-  return [
-    near("before", card.before),
-    asked && !there && h("p", { class: "asked" }, h("span", { class: "speaker" }, "The question"), asked),
-    own,
-    near("after", card.after),
-  ].filter(Boolean);
+  const question = h("p", { class: "asked" }, h("span", { class: "speaker" }, "The question"), asked);
+  return [...near("before", card.before), ...(asked && !there ? [question] : [])];
 }
 
 function near(where, turns) {
   const scrolls = { class: where, tabindex: "0", role: "group", "aria-label": `Said ${where}` };
-  return turns.length ? h("div", scrolls, turns.map(turn)) : null;
+  return turns.length ? [h("div", scrolls, turns.map(turn))] : [];
 }
 
 function turn(said) {
