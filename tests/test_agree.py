@@ -40,12 +40,13 @@ def say(study, who, keys, values, code="voice", **how):
         ledger.record(connection, rows)
 
 
-def suggest(study, marked, kind="score", left_out=()):
+def suggest(study, marked, kind="score", left_out=(), unknown=()):
     with study.store.database.writing() as connection:
+        codes = [code for code in study.codebook.by_id if code not in unknown]
         run = suggestions.begin(connection, Basis("b", "e", study.codebook.version, 0, "0", 1))
-        suggestions.describe(connection, run, dict.fromkeys(study.codebook.by_id, (kind, 0.5)), [])
+        suggestions.describe(connection, run, dict.fromkeys(codes, (kind, 0.5)), [])
         passages = [key for key in study.store.passage_keys(connection) if key not in left_out]
-        pairs = [(key, code) for key in passages for code in study.codebook.by_id]
+        pairs = [(key, code) for key in passages for code in codes]
         suggestions.write(connection, run, (Suggestion(k, c, 0.5, (k, c) in marked, 0, -1) for k, c in pairs))
         suggestions.finish(connection, run)
 
@@ -111,8 +112,9 @@ def test_without_a_draw_it_is_what_two_have_read_and_the_result_says_so(study, k
     assert (told(study).blind, told(study).waiting) == (False, 1)
     with study.store.database.reading() as connection:
         (key, _), *_ = draws.drawn(connection, draw.id)
-    for who in draw.coders:
-        say(study, who, [key], [True], why="double", draw=draw.id)
+    say(study, "carl", [key], [True], why="double", draw=draw.id)
+    assert told(study).blind is False
+    say(study, "dora", [key], [True], why="double", draw=draw.id)
     assert (told(study).blind, told(study).coders) == (True, ("carl", "dora"))
     assert (told(study, "anna", "ben").blind, told(study, "anna", "ben").coders) == (False, ("anna", "ben"))
 
@@ -141,6 +143,14 @@ def test_the_machine_stands_beside_people_on_the_same_passages(study, keys, doub
         Pair("anna", MACHINE, 5, 1, measure.alpha(a)),
         Pair("ben", MACHINE, 5, 1, measure.alpha(b)),
     )
+
+
+def test_of_a_code_that_it_does_not_know_the_machine_says_nothing(study, keys):
+    suggest(study, set(), unknown=["voice"])
+    say(study, "anna", keys[:6], ANNA)
+    say(study, "ben", keys[:6], BEN)
+    assert (line(study).kind, line(study).machine.passages, line(study).machine.differ) == ("", 0, ())
+    assert {one.machine for one in listed(study)[0]} == {None}
 
 
 def test_an_audit_is_told_apart(study, keys):
