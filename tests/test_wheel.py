@@ -1,11 +1,15 @@
-"""The built wheel, installed in an empty environment away from the checkout, runs the demo."""
+"""The built wheel, installed in an empty environment away from the checkout, runs the demo and shows the page."""
 
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import venv
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 ROOT = Path(__file__).parent.parent
 
@@ -31,3 +35,21 @@ def test_the_wheel_runs_the_demo_in_an_empty_environment(tmp_path):
     output = ran(tmp_path / "env" / "bin" / "themis", "demo", "study", cwd=tmp_path)
     assert "Read 113: kept 113 (432 passages), set aside 0, already there 0." in output
     assert "Themes, counted in passages" in output
+    assert "What there is to do" in opened(tmp_path / "env" / "bin" / "themis", tmp_path / "study")
+
+
+def opened(themis, study):
+    """The start of the review page, as the installed program shows it."""
+    words = [themis, "review", "--study", study, "--coder", "ada", "--port", "0", "--no-browser"]
+    with subprocess.Popen(words, cwd=study, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            link = urlsplit(next(line.strip() for line in server.stdout if "/enter#" in line))
+            headers = {"Cookie": f"themis-{link.port}={link.fragment}"}
+            page = urlopen(Request(f"http://{link.netloc}/", headers=headers), timeout=20).read().decode()
+            for place in re.findall(r'(?:src|href)="(/static/[^"]+)"', page):
+                assert urlopen(f"http://{link.netloc}{place}", timeout=20).status == 200
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.communicate(timeout=40)
+    assert server.returncode == 0
+    return page
