@@ -2,9 +2,9 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from coding import ledger, suggestions
+from coding import draws, ledger, suggestions
 from coding.study import Study
 from coding.suggestions import Run, Suggestion
 from corpus.database import Connection, select
@@ -13,14 +13,17 @@ from corpus.passage import Document, Passage
 from corpus.store import Kept
 from corpus.tables import DOCUMENTS
 
+CHUNK = 500  # passages asked for at once
+_VALUES = {"yes": 1.0, "differ": 0.5}  # agreed, and not
+
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words of a document: `document.text[start:end] == text`.
+    """Words of a document: `document.text[start:end] == text`, narrower than the passage where all who said yes were.
 
-    yes, no: the coders who decided so. time: seconds into the recording, None where the transcript does not say.
-    score: the machine's, None where it does not suggest the code. because: what that rests on, "example: ..." or
-    "decided: ..."; "" without one.
+    yes, no: the coders who decided so. settled: what an adjudication made of it, None without one. time: seconds into
+    the recording, None where the transcript does not say. score: the machine's, None where it does not suggest the
+    code. because: what that rests on, "example: ..." or "decided: ..."; "" without one.
     """
 
     passage: str
@@ -35,13 +38,14 @@ class Quote:
     no: tuple[str, ...]
     score: float | None
     because: str
+    settled: bool | None = None
 
 
 def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
     """Quotes of a code (its id or name), in the order of the corpus.
 
-    which: "yes", what people agree on; "differ", what one coder says yes to and another no; "suggested", what the
-    machine suggests and nobody has decided, the likeliest first.
+    which: "yes", what people agree on or settled so; "differ", what one coder says yes to and another no; "suggested",
+    what the machine suggests and nobody has decided, the likeliest first, without what is drawn to be read blind.
     EvidenceError for a code that the codebook has not, suggestions before the first run, and a quote that does not
     stand in its source.
     """
@@ -50,11 +54,17 @@ def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
         run = suggestions.shown(connection) if which == "suggested" else suggestions.latest(connection)
         marked = {s.passage: s for s in suggestions.suggested(connection, run.id) if s.code == id} if run else {}
         said = {p: values[id] for p, values in ledger.by_coder(connection, study.codebook) if id in values}
-        wanted = {p for p, values in said.items() if _kind(values) == which}
+        state = {p: values[id] for p, values in ledger.agreed(connection, study.codebook) if id in values}
+        wanted = {p for p, value in state.items() if value == _VALUES.get(which)}
         if which == "suggested":
-            wanted = marked.keys() - said.keys()
+            wanted = marked.keys() - state.keys() - draws.awaited(connection)
+        narrowed = _narrowed(connection, id, sorted(wanted), said)
+        settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
         found = [
-            _quote(kept.document, passage, said.get(key, {}), marked.get(key), run)
+            replace(
+                _quote(kept.document, passage, said.get(key, {}), marked.get(key), run, narrowed.get(key)),
+                settled=settled.get(key),
+            )
             for kept in checked(study, connection, study.store.holding(connection, sorted(wanted)))
             for key, passage in kept.passages
             if key in wanted
@@ -80,13 +90,31 @@ def checked(study: Study, connection: Connection, keys: set[int] | None = None) 
         yield kept
 
 
-def _kind(values: dict[str, bool]) -> str:
-    return "differ" if len(set(values.values())) > 1 else "yes" if all(values.values()) else "no"
+def _narrowed(
+    connection: Connection, code: str, passages: list[int], said: dict[int, dict[str, bool]]
+) -> dict[int, tuple[int, int]]:
+    """The words within each passage that all who said yes narrowed the code to: from the first to the last of them."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for start in range(0, len(passages), CHUNK):
+        for row in ledger.of_passages(connection, passages[start : start + CHUNK]):
+            if row.code == code and row.value and row.quote_start is not None and row.quote_end is not None:
+                spans.setdefault(row.passage, []).append((row.quote_start, row.quote_end))
+    return {
+        passage: (min(start for start, _ in found), max(end for _, end in found))
+        for passage, found in spans.items()
+        if len(found) == sum(said.get(passage, {}).values())
+    }
 
 
 def _quote(
-    document: Document, passage: Passage, said: dict[str, bool], suggestion: Suggestion | None, run: Run | None
+    document: Document,
+    passage: Passage,
+    said: dict[str, bool],
+    suggestion: Suggestion | None,
+    run: Run | None,
+    narrowed: tuple[int, int] | None,
 ) -> Quote:
+    first, last = narrowed or (0, len(passage.text))
     because = run.reasons[suggestion.because] if run and suggestion and suggestion.because >= 0 else None
     return Quote(
         passage=passage.id,
@@ -94,9 +122,9 @@ def _quote(
         speaker=passage.speaker,
         turn=passage.turn,
         time=next((turn.time for turn in document.turns if turn.number == passage.turn), None),
-        start=passage.start,
-        end=passage.end,
-        text=passage.text,
+        start=passage.start + first,
+        end=passage.start + last,
+        text=passage.text[first:last],
         yes=tuple(sorted(coder for coder, yes in said.items() if yes)),
         no=tuple(sorted(coder for coder, yes in said.items() if not yes)),
         score=suggestion.score if suggestion else None,

@@ -160,6 +160,7 @@ def of_quotes(quotes: Sequence["Quote"], code: str, which: str, most: int) -> Te
     lines: list[str] = []
     for quote in quotes[: most or None]:
         said = [f"yes: {', '.join(quote.yes)}"] * bool(quote.yes) + [f"no: {', '.join(quote.no)}"] * bool(quote.no)
+        said += [f"settled: {'yes' if quote.settled else 'no'}"] * (quote.settled is not None)
         by = "; ".join(said) or f"suggested, nobody has decided; {quote.score or 0:.2f}"
         time = f", {_clock(quote.time)}" if quote.time is not None else ""
         speaker = f"{quote.speaker} · " if quote.speaker else ""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coding import adjudicating, ledger, suggestions
+from coding import adjudicating, draws, ledger, suggestions
 from coding.adjudicating import Agreed
 from coding.agree import Comparison, compare
 from coding.agreement import Undefined
@@ -94,8 +94,9 @@ def suggested(study: Study, connection: Connection) -> Rows:
 def worklist(study: Study, connection: Connection, coder: str | None = None) -> Rows:
     """What is suggested and undecided, code by code, the likeliest first, with room for `value` and `coder`.
 
-    coder: what this one has not decided, with the name filled in; None = what nobody has. Filled in, it is what
-    `themis import` takes. EvidenceError where the suggestions are not of today's study.
+    What is drawn to be read blind, and was not yet, is left out. coder: what this one has not decided, with the name
+    filled in; None = what nobody has. Filled in, it is what `themis import` takes. EvidenceError where the suggestions
+    are not of today's study.
     """
     run = fresh(study, connection)
     decided = {
@@ -104,7 +105,12 @@ def worklist(study: Study, connection: Connection, coder: str | None = None) -> 
         for code, said in values.items()
         if coder is None or coder.casefold() in map(str.casefold, said)
     }
-    found = [s for s in suggestions.suggested(connection, run.id) if (s.passage, s.code) not in decided]
+    apart = draws.awaited(connection)
+    found = [
+        s
+        for s in suggestions.suggested(connection, run.id)
+        if (s.passage, s.code) not in decided and s.passage not in apart
+    ]
     places = {
         key: (passage, asked[passage.turn])
         for kept in checked(study, connection, study.store.holding(connection, [s.passage for s in found]))
