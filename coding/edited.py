@@ -1,7 +1,9 @@
 """One edit of codebook.yml, made safely: on the version the person saw, whole or not at all, nothing else touched."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,18 @@ from corpus.errors import EvidenceError
 MEANWHILE = "codebook.yml changed meanwhile: look at it as it is now, and make the change again"
 
 Change = Callable[[str, Codebook], tuple[str, Codebook]]  # of the text, and of what it means
+
+_REHEARSED = ContextVar("rehearsed", default=False)
+
+
+@contextmanager
+def rehearsal() -> Iterator[None]:
+    """Within this, edits say what they would do or refuse, and do nothing to the file, its history or the database."""
+    token = _REHEARSED.set(True)
+    try:
+        yield
+    finally:
+        _REHEARSED.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +71,25 @@ def edit(
             ledger.keep(connection, before)
             ledger.keep(connection, after)
             repeated = then(connection, after)
-            versions.archive(study.folder, (raw, before), (new, after))
-            if read(path) != raw:
-                raise EvidenceError(MEANWHILE)
-            versions.put(path, new)
+            unaware = suggestions.stale(connection, suggestions.latest(connection), after)
+            stale = versions.stale(connection, after)
+            if _REHEARSED.get():
+                connection.rollback()
+            else:
+                _put(study.folder, path, (raw, before), (new, after))
     except EvidenceError:
         if read(path) == new != raw:  # the database did not take it, after the file had
             versions.put(path, raw)
         raise
-    with study.store.database.reading() as connection:
-        unaware = suggestions.stale(connection, suggestions.latest(connection), after)
-        stale = versions.stale(connection, after)
     about = next(id for id in after.by_id if id not in before.by_id) if code is None else code
     return Edited(after, about, diff(before, after), stale, unaware, repeated)
+
+
+def _put(folder: Path, path: Path, was: tuple[bytes, Codebook], now: tuple[bytes, Codebook]) -> None:
+    versions.archive(folder, was, now)
+    if read(path) != was[0]:
+        raise EvidenceError(MEANWHILE)
+    versions.put(path, now[0])
 
 
 def _made(raw: bytes, before: Codebook, change: Change) -> tuple[bytes, Codebook]:

@@ -19,7 +19,7 @@ from coding.study import Study
 from corpus.database import Connection
 from corpus.errors import EvidenceError
 
-CHANGEABLE = ("name", "definition", "colour", "include", "exclude", "examples", "near_misses")
+CHANGEABLE = ("name", "definition", "colour", "include", "exclude", "examples", "near_misses", "never_with")
 JOINED = ("include", "examples")  # what a code takes over that another is merged into
 PALETTE = ("#5AA0E0", "#F5E27A", "#F28CB0", "#7FCFA9", "#F2A65A", "#B9A5E8", "#9FD3F0", "#C8C8C8")
 
@@ -42,7 +42,7 @@ def add_code(
 
 
 def change_code(study: Study, expected: str, id: str, fields: Mapping[str, str | Sequence[str]]) -> Edited:
-    """Give a code another name, definition or colour (text), or other criteria, examples or near misses (lists)."""
+    """Give a code another name, definition or colour (text), or other criteria, examples and the like (lists)."""
 
     def change(text: str, before: Codebook) -> tuple[str, Codebook]:
         code, values = _live(before, id), dict(fields)
