@@ -75,6 +75,7 @@ class Card:
     passage: int
     id: str
     document: str
+    document_key: int
     attributes: dict[str, str]
     speaker: str | None
     role: str | None
@@ -116,6 +117,7 @@ def make_card(  # noqa: PLR0913 - a card is all of this
         passage=passage,
         id=place.id,
         document=place.name,
+        document_key=place.document,
         attributes=place.attributes,
         speaker=place.speaker,
         role=place.role,

@@ -16,11 +16,12 @@ from coding.recent import Recent, recent
 from coding.study import Study
 from coding.suggestions import Run
 from corpus.context import context
-from corpus.database import Connection, select
+from corpus.database import Connection, func, select
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 PICKS = ("certain", "uncertain", "diverse", "manual")
+LOOK, STRIDE = 500, 2_654_435_761  # passages looked at together; a prime, so that its multiples reach all of them
 KINDS = {AUDIT: ("audit",), DOUBLE: ("double",), REVIEW: PICKS}  # what is saved, and undone, in each mode
 
 
@@ -243,10 +244,15 @@ class Desk:
     def _unread(self, connection: Connection, closed: "set[int | None]") -> int | None:
         """Some passage that nobody has read, spread over the corpus, the same on every call."""
         read = select(HELD.c.passage).where(HELD.c.passage == PASSAGES.c.id, HELD.c.value.is_not(None))
-        mixed = (PASSAGES.c.id * 7919) % 104729
-        query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~read.exists()).order_by(mixed)
+        query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~read.exists())
+        end = connection.execute(select(func.coalesce(func.max(PASSAGES.c.id), 0))).scalar_one() + 1
         apart = draws.awaited(connection)
-        return next((k for k in connection.execute(query).scalars() if k not in closed and k not in apart), None)
+        for start in range(0, end, LOOK):
+            keys = [number * STRIDE % end for number in range(start, min(start + LOOK, end))]
+            unread = set(connection.execute(query.where(PASSAGES.c.id.in_(keys))).scalars()) - closed - apart
+            if found := next((int(key) for key in keys if key in unread), None):
+                return found
+        return None
 
     def _run(self, connection: Connection) -> Run | None:
         """The newest run; its reasons are long, so it is read once."""

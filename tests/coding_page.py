@@ -56,6 +56,7 @@ def read(study, coder, passage, *yes, draw=None, why="manual"):
     with study.store.database.writing() as connection:
         text = study.store.words(connection, passage)
         one = Reading(new_act(), passage, frozenset(yes), why, draw=draw)
+        ledger.keep(connection, study.codebook)
         acts.save(connection, coder, one, study.codebook, text)
 
 

@@ -137,7 +137,6 @@ def test_why_shows_the_sentence_and_the_text_behind_a_suggestion(study, link, at
         ],
         [
             "Voice",
-            f"Carried by: {text(page)}",
             "Nearest to the definition in the codebook: Nobody listens to the zebra.",
             "By likeness to the codebook: where to look, not how sure.",
         ],
@@ -471,3 +470,14 @@ def test_nothing_is_wider_than_the_window_and_save_is_in_sight(study, link, at, 
         box = page.locator("#save").bounding_box()
         assert box["y"] + box["height"] < height
     assert page.locator("#text").bounding_box()["y"] < height
+
+
+def test_a_passage_is_opened_by_its_link_and_a_sealed_one_is_not(study, link, at):
+    order = suggest(study)
+    page = at(link, f"review?passage={order[4]}")
+    assert text(page) == words(study, order[4]).strip()
+    assert page.locator("#source a").get_attribute("href").endswith(f"#p{order[4]}")
+    (apart,) = drawn(study, draws.draw_audit(study, 1))
+    page = at(link, f"review?passage={apart}")
+    assert "drawn to be read blind" in page.locator("#saving").inner_text()
+    assert text(page) != words(study, apart).strip()

@@ -34,6 +34,7 @@ def test_a_card_has_the_passage_its_context_why_it_is_shown_and_what_is_suggeste
             "passage": first,
             "id": "interview.txt:76-174",
             "document": "interview.txt",
+            "document_key": 1,
             "attributes": {"size": "small"},
             "speaker": "Mair Jones",
             "role": "interviewee",

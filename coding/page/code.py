@@ -123,7 +123,6 @@ def coding_page(request: Request, visit: Visit, desk: Desk, mode: str, draw: int
         "mode": mode,
         "draw": sitting and sitting.draw,
         "coder": visit.coder,
-        "lead": visit.lead,
         **shown_codebook(desk.study.codebook),
     }
     return show(request, visit, "code.html", mode=mode, sitting=sitting, none=none, tasks=tasks, values=values)

@@ -188,7 +188,7 @@ function remarked(answer, said) {
 
 async function show(answer, said = null) {
   if (answer.card && answer.card.codebook !== page.codebook) await renew();
-  problem(null);
+  if (card) problem(null);
   showProgress(answer.progress);
   showLearned(answer.learned);
   card = answer.card;
@@ -296,4 +296,5 @@ addEventListener("resize", measure);
 measure();
 busy = false;
 const asked = new URLSearchParams(location.search).get("passage"); // a link of a document or of a search
-await (/^[1-9][0-9]{0,15}$/.test(asked) ? openEarlier({ passage: asked }) : goOn());
+if (/^[1-9][0-9]{0,15}$/.test(asked)) await openEarlier({ passage: asked });
+if (!card) await goOn();

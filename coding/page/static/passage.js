@@ -16,7 +16,8 @@ export class Passage {
     this.card = card;
     this.letters = points(card.text);
     this.text = h("p", { class: "passage", id: "text" }, card.text);
-    at("source").textContent = card.document;
+    const place = `/documents/${card.document_key}#p${card.passage}`;
+    at("source").replaceChildren(card.mode === "review" ? h("a", { href: place }, card.document) : card.document);
     at("attributes").textContent = Object.entries(card.attributes)
       .map(([name, value]) => `${name}: ${value}`)
       .join(" · ");

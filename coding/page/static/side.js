@@ -60,13 +60,14 @@ const HOW = {
 /** Say why each code is suggested. */
 export function showReasons(card, ticks, passage) {
   const rows = inOrder(card, ticks).map((hint) => {
-    const words = hint.sentence ? passage.words(hint.sentence) : card.text;
+    const words = hint.sentence ? passage.words(hint.sentence) : "";
+    const part = words && words.trim() !== card.text.trim();
     const reason = hint.text && h("p", {}, `${NEAREST[hint.because] ?? "Nearest"}: `, h("q", {}, hint.text));
     return h(
       "div",
       { class: "reason" },
       h("h3", {}, ticks.chip(hint.code)),
-      h("p", {}, "Carried by: ", h("q", {}, words)),
+      part && h("p", {}, "Carried by: ", h("q", {}, words)),
       reason,
       h("p", { class: "muted" }, HOW[hint.kind]),
     );

@@ -12,9 +12,9 @@ export class Ticks {
     this.apart = new Set(pairs.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
   }
 
-  /** Start anew with these codes and quotes; ones that the codebook no longer has are left out. */
+  /** Start anew with these codes, those above them, and quotes; ones that the codebook no longer has are left out. */
   set(yes, quotes = {}) {
-    this.yes = new Set(yes.filter((id) => this.byId.has(id)));
+    this.yes = new Set(yes.filter((id) => this.byId.has(id)).flatMap((id) => [id, ...this.byId.get(id).above]));
     this.quotes = new Map(Object.entries(quotes).filter(([id, span]) => span && this.yes.has(id)));
   }
 
