@@ -20,7 +20,7 @@ from coding.ledger import Decision
 from coding.pupil import Pupil, relearn
 from coding.queue import Shown
 from coding.run import code
-from coding.study import Study, add, open_study
+from coding.study import Study, add, create_study, open_study
 from corpus.errors import EvidenceError
 
 NEEDS = "Money ({}), Late payment (needs 4 more yes and 4 more no), Voice (needs 4 more yes and 4 more no)"
@@ -108,18 +108,27 @@ def test_what_is_suggested_is_what_a_run_would_suggest(study):
 
 
 def test_the_order_in_which_documents_came_in_changes_nothing(study, tmp_path, transcripts, codebook_file):
-    from coding.study import create_study
-
     other = with_encoder(create_study(tmp_path / "other", codebook_file), Words())
     for name in ("survey.csv", "submission.md", "interview.txt"):
         add(other, [transcripts / name])
     found = []
     for one in (study, other):
-        relearn(one)
         with one.store.database.reading() as connection:
             ids = {key: passage.id for kept in one.store.kept(connection) for key, passage in kept.passages}
+        keys = keys_of(one)
+        places = sorted(keys, key=ids.__getitem__)
+        decide(one, *(("anna", keys.index(key), "money", number % 2 == 0) for number, key in enumerate(places[:8])))
+        relearn(one)
         found.append([(ids[row.passage], row.why, row.code, row.suggestions) for row in queued(one)[1]])
     assert found[0] == found[1]
+
+
+def test_decided_passages_are_learned_from_in_the_order_of_their_places(study):
+    corpus = Pupil(study).corpus()
+    rows = corpus.rows([*reversed(keys_of(study)), 10_000])
+    with study.store.database.reading() as connection:
+        places = [key for key, _, _ in study.store.places_in_order(connection)]
+    assert corpus.memory.keys[rows].tolist() == places
 
 
 def test_nothing_new_is_not_learned_again_and_what_is_new_is(study, tmp_path):
