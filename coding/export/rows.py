@@ -32,7 +32,10 @@ WORK = {
     "score": float,
     **dict.fromkeys(("by", "sentence", "nearest"), str),
 }
-DECIDED = dict.fromkeys(("document", "passage", "code", "value", "coder", "time", "why"), str)
+DECIDED = {
+    **dict.fromkeys(("document", "passage", "quote", "code", "value", "coder", "time", "why"), str),
+    **{"draw": int, "probability": float, "suggestions_visible": bool, "seconds": float, "codebook": str},
+}
 SETTLED = dict.fromkeys(
     ("document", "passage", "speaker", "text", "code", "value", "source", "coders", "reason", "quote"), str
 )
@@ -149,7 +152,11 @@ def fresh(study: Study, connection: Connection) -> Run:
 
 
 def decisions(study: Study, connection: Connection) -> Rows:
-    """One row for each decision that holds now: the latest of each coder on each passage and code."""
+    """One row for each decision that holds now: the latest of each coder on each passage and code, and how it was made.
+
+    quote: the words that the code was narrowed to, None for all of the passage. draw, probability: of the random sample
+    that it is part of.
+    """
     names = study.store.attribute_names(connection)
     held: dict[int, list[ledger.Decision]] = {}
     for decision in ledger.current(connection):
@@ -159,9 +166,11 @@ def decisions(study: Study, connection: Connection) -> Rows:
         for kept in checked(study, connection):
             for key, passage in kept.passages:
                 for d in held.get(key, ()):
-                    place = {"document": passage.document, "passage": passage.id}
+                    quote = None if d.quote_start is None else passage.text[d.quote_start : d.quote_end]
+                    place = {"document": passage.document, "passage": passage.id, "quote": quote}
                     said = {"code": d.code, "value": "yes" if d.value else "no", "coder": d.coder, "time": d.time}
-                    yield {**place, **said, "why": d.why, **_attributes(kept, names)}
+                    how = {name: getattr(d, name) for name in ("why", *list(DECIDED)[8:])}
+                    yield {**place, **said, **how, **_attributes(kept, names)}
 
     return Rows({**DECIDED, **_columns(names)}, rows())
 
