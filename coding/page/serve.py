@@ -98,7 +98,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise EvidenceError(f"--host {host} is no address of this machine: give one, or leave it out") from error
     for offset in range(NEXT if port else 1):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # else asyncio lets answers wait 40 ms
         try:
             if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: nobody else may listen here as well
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
