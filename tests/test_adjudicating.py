@@ -219,6 +219,15 @@ def test_a_mind_is_changed_by_another_row_and_everything_is_told(study, keys):
     assert isinstance(dispute.history[0], Verdict)
 
 
+def test_what_was_settled_can_be_settled_anew_when_the_coders_agree(study, keys):
+    decide(study, ("anna", keys[0], "voice", True), ("ben", keys[0], "voice", False))
+    one(study, keys[0], value=False)
+    decide(study, ("ben", keys[0], "voice", True))
+    assert [dispute.code for dispute in reading(study, lambda c: hear(study, c, keys[0])).disputes] == ["voice"]
+    one(study, keys[0], value=True)
+    assert [row.value for row in rows(study)] == [False, True]
+
+
 def test_undo_takes_outcomes_note_and_flag_back(study, keys):
     decide(study, ("anna", keys[0], "voice", True), ("ben", keys[0], "voice", False))
     decide(study, ("anna", keys[0], "money", True), ("ben", keys[0], "money", False))

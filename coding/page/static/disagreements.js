@@ -1,14 +1,13 @@
 // Settling disagreements: which are listed, which is in focus, and what is about to be said of it.
 
-import { api, at, given, h, holding, key, newAct, say, tint } from "./common.js";
-import { drawPassage, history, namer, sayings, yesNo } from "./hearing.js";
+import { api, at, h, holding, key, newAct, say } from "./common.js";
+import { codebook, codeOf, codes, counted, nameOf, namer, reasons, yesNo } from "./hearing.js";
+import { drawDefinition, drawPassage, history, item, sayings, tinted } from "./hearing.js";
 
 const HIDDEN = "themis-names-hidden";
-const { codes, codebook, reasons } = given();
-const byId = new Map(codes.map((code) => [code.id, code]));
-const nameOf = (code) => byId.get(code)?.name ?? code;
+const NOTHING = { value: null, reason: null, note: "", flag: false };
 const form = at("outcome");
-const drafts = new Map(); // what was chosen and not yet settled, by passage and code
+const drafts = new Map(); // what was begun and not settled yet, by passage and code
 let only = fromAddress();
 let found = { cases: [], total: 0, open: 0, settled: 0 };
 let place = { number: 0, code: null }; // the case in focus, and the code in it
@@ -21,9 +20,8 @@ let ahead = null; // what was said of the next passage, asked for while this one
 const busy = () => at("ruling").getAttribute("aria-busy") === "true";
 const setBusy = (is) => at("ruling").setAttribute("aria-busy", String(is));
 
-const current = () => found.cases[place.number] ?? null;
 const dispute = () => heard?.disputes.find((one) => one.code === place.code) ?? null;
-const draftOf = (code) => drafts.get(`${heard.place.passage} ${code}`) ?? { value: null, reason: null, note: "", flag: false };
+const draftOf = (code) => drafts.get(`${heard.place.passage} ${code}`) ?? NOTHING;
 
 // What is asked for stands in the address, so that a number elsewhere leads here.
 
@@ -31,15 +29,16 @@ function fromAddress() {
   const said = new URLSearchParams(location.search);
   const state = ["settled", "all"].includes(said.get("state")) ? said.get("state") : "open";
   const passage = Number(said.get("passage")) || null;
-  return { state, code: said.get("code") ?? "", coders: said.getAll("coder").slice(0, 2), draw: said.get("draw") ?? "", passage };
+  const [code, draw] = ["code", "draw"].map((name) => said.get(name) ?? "");
+  return { state, code, draw, coders: said.getAll("coder").slice(0, 2), passage };
 }
 
 function query() {
-  const asked = new URLSearchParams({ state: only.state });
-  if (only.code) asked.set("code", only.code);
-  if (only.draw) asked.set("draw", only.draw);
-  for (const coder of only.coders) asked.append("coder", coder);
-  return asked.toString();
+  const said = new URLSearchParams({ state: only.state });
+  if (only.code) said.set("code", only.code);
+  if (only.draw) said.set("draw", only.draw);
+  for (const coder of only.coders) said.append("coder", coder);
+  return said.toString();
 }
 
 function ask(change) {
@@ -60,28 +59,32 @@ async function list(passage = only.passage, code = only.code) {
   if (!answer) return;
   found = answer;
   drawFilters();
+  only.passage = null;
   const number = passage ? found.cases.findIndex((one) => one.passage === passage) : 0;
-  if (number >= 0) await open(number, code);
-  else await hearing({ number, code }, passage, code, false);
+  if (number >= 0) return open(number, code);
+  await hearing({ number, code }, passage, code, false);
+  if (!heard && found.cases.length) await open(0, code);
 }
 
 function drawFilters() {
   const counts = { open: found.open, settled: found.settled, all: found.open + found.settled };
   for (const button of document.querySelectorAll("[data-state]")) {
     button.setAttribute("aria-pressed", String(button.dataset.state === only.state));
-    button.querySelector(".count").textContent = counts[button.dataset.state].toLocaleString("en-GB");
+    button.querySelector(".count").textContent = counted(counts[button.dataset.state]);
   }
   at("code").value = only.code;
   at("draw").value = only.draw;
-  const pair = [...at("coders").options].find(({ dataset: { one, other } }) => one && only.coders.includes(one) && only.coders.includes(other));
-  at("coders").value = pair?.value ?? "";
+  const both = ({ dataset: { one, other } }) => one && only.coders.includes(one) && only.coders.includes(other);
+  at("coders").value = [...at("coders").options].find(both)?.value ?? "";
 }
 
 function drawList() {
-  at("cases").replaceChildren(...found.cases.map(item));
+  const isShown = (one, number) => number === place.number && heard?.place.passage === one.passage;
+  const opening = (number) => () => open(number, null, true);
+  at("cases").replaceChildren(...found.cases.map((one, number) => item(one, isShown(one, number), opening(number))));
   at("cases").querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   const more = found.total - found.cases.length;
-  at("more").textContent = `${more.toLocaleString("en-GB")} more come when these are done.`;
+  at("more").textContent = `${counted(more)} more come when these are done.`;
   at("more").hidden = more <= 0;
   at("desk").hidden = !heard;
   at("nothing").hidden = Boolean(found.cases.length);
@@ -91,30 +94,9 @@ function drawList() {
 function emptiness() {
   if (only.state === "open" && found.settled) return "Everything here is settled.";
   if (only.state === "settled" && found.open) return "Nothing here is settled yet.";
-  return "The coders do not differ here. A passage that somebody is still to read blind comes when all its coders have read it.";
+  const later = "A passage that somebody is still to read blind comes when all its coders have read it.";
+  return `The coders do not differ here. ${later}`;
 }
-
-function item(one, number) {
-  const share = one.same / one.compared;
-  const kind = share < 0.5 ? "bad" : share < 0.8 ? "warn" : "good";
-  const named = one.codes.map(({ code, settled }) =>
-    tint(h("li", { class: "code" }, nameOf(code), settled === null ? null : h("strong", {}, yesNo(settled))), byId.get(code)?.colour ?? ""),
-  );
-  const mine = number === place.number && heard?.place.passage === one.passage;
-  return h(
-    "li",
-    {},
-    h(
-      "button",
-      { type: "button", class: "case", "aria-current": mine ? "true" : null, on: { click: () => open(number, null, true) } },
-      h("span", { class: "case-top" }, h("span", { class: "where" }, one.document), h("span", { class: `badge ${kind}` }, agreement(one))),
-      h("span", { class: "words" }, one.words),
-    ),
-    h("ul", { class: "named" }, named),
-  );
-}
-
-const agreement = ({ same, compared }) => `agree on ${same} of ${compared}`;
 
 // The passage in focus.
 
@@ -138,14 +120,15 @@ async function hearing(there, passage, code, focus) {
   ahead = null;
   shownAt = performance.now();
   at("just").textContent = "";
-  if (heard) turnTo(heard.disputes.some((one) => one.code === code) ? code : (heard.disputes[0]?.code ?? null));
+  const known = heard?.disputes.map((one) => one.code) ?? [];
+  if (heard) turnTo(known.includes(code) ? code : (known[0] ?? null));
   drawList();
   if (focus && heard) at("place").focus();
   const next = found.cases[place.number + 1]?.passage;
   if (next) ahead = { passage: next, answer: hear(next, true) };
 }
 
-/** What was said of a passage; null where it cannot be had, which is said. */
+/** What was said of a passage; null where it cannot be had, which is said unless `quiet`. */
 const hear = (passage, quiet = false) =>
   api(`/api/disagreements/passage?passage=${passage}`, undefined, { quiet }).catch(() => null);
 
@@ -157,65 +140,45 @@ function turnTo(code) {
 
 function draw() {
   const one = dispute();
-  const hidden = localStorage.getItem(HIDDEN) === "yes";
-  at("names").setAttribute("aria-pressed", String(hidden));
-  const who = namer(heard, hidden);
-  drawPassage(heard, place.code, who, nameOf);
-  at("codes").hidden = heard.disputes.length < 2;
-  at("codes").replaceChildren(...heard.disputes.map(tab));
+  const who = namer(heard, namesAreHidden());
+  drawPassage(heard, place.code, who);
+  drawDefinition(codeOf(place.code));
+  at("focused").replaceChildren(one ? tinted("span", one.code) : "The coders do not differ here.");
+  at("sayings").replaceChildren(...(one ? sayings(heard, one, who) : []));
+  at("settled").textContent = one ? history(heard, one, who) : "";
+  at("settled").hidden = !at("settled").textContent;
   form.hidden = !one;
-  at("focused").replaceChildren(one ? tint(h("span", { class: "code" }, nameOf(one.code)), byId.get(one.code)?.colour ?? "") : "The coders do not differ here.");
-  drawDefinition(byId.get(place.code));
-  at("sayings").replaceChildren(...(one ? sayings(heard, one, who, nameOf) : []));
-  const below = one ? heard.disputes.filter((other) => other.settled && isBelow(other.code, one.code)).map((other) => other.code) : [];
-  const before = one ? history(one, who, reasons, nameOf, below) : "";
-  at("settled").hidden = !before;
-  at("settled").textContent = before;
   drawDraft();
 }
 
-function isBelow(code, above) {
-  const parent = byId.get(code)?.parent;
-  return Boolean(parent) && (parent === above || isBelow(parent, above));
-}
-
-function drawDefinition(code) {
-  at("definition").textContent = code?.definition ?? "";
-  const listed = (title, texts) => texts.length > 0 && [h("h3", {}, title), h("ul", {}, texts.map((text) => h("li", {}, text)))];
-  const rules = code ? [listed("Takes in", code.include), listed("Leaves out", code.exclude), listed("Examples", code.examples), listed("Near misses", code.near_misses)] : [];
-  at("rules").hidden = !rules.some(Boolean);
-  at("rules").querySelector("div").replaceChildren(...rules.flat(2).filter(Boolean));
+function drawDraft() {
+  const draft = dispute() ? draftOf(place.code) : NOTHING;
+  for (const radio of form.elements.value) radio.checked = draft.value === (radio.value === "yes");
+  for (const radio of form.elements.reason) radio.checked = draft.reason === radio.value;
+  if (at("note").value !== draft.note) at("note").value = draft.note;
+  at("flag").checked = draft.flag;
+  at("codes").hidden = heard.disputes.length < 2;
+  at("codes").replaceChildren(...heard.disputes.map(tab));
 }
 
 function tab(one) {
-  const draft = draftOf(one.code);
-  const state = draft.value !== null ? `${yesNo(draft.value)}, not settled yet` : one.settled !== null ? `settled: ${yesNo(one.settled).toLowerCase()}` : "open";
-  const chosen = one.code === place.code;
-  return h(
-    "button",
-    { type: "button", "aria-pressed": String(chosen), on: { click: () => turnTo(one.code) } },
-    tint(h("span", { class: "code" }, nameOf(one.code)), byId.get(one.code)?.colour ?? ""),
-    h("span", { class: "hint" }, state),
-  );
+  const { value } = draftOf(one.code);
+  const settled = one.settled === null ? "open" : `settled: ${yesNo(one.settled).toLowerCase()}`;
+  const state = value === null ? settled : `${yesNo(value)}, not settled yet`;
+  const pressed = { "aria-pressed": String(one.code === place.code), on: { click: () => turnTo(one.code) } };
+  const name = tinted("span", one.code);
+  return h("button", { type: "button", ...pressed }, name, h("span", { class: "hint" }, state));
 }
 
 // What is about to be said.
 
-function drawDraft() {
-  const draft = dispute() ? draftOf(place.code) : null;
-  for (const radio of form.elements.value) radio.checked = draft?.value === (radio.value === "yes");
-  for (const radio of form.elements.reason) radio.checked = draft?.reason === radio.value;
-  at("note").value = draft?.note ?? "";
-  at("flag").checked = Boolean(draft?.flag);
-}
-
 function choose(change) {
-  if (!dispute() || busy()) return;
+  if (!heard) return;
+  if (!dispute() || busy()) return drawDraft();
   drafts.set(`${heard.place.passage} ${place.code}`, { ...draftOf(place.code), ...change });
   holding("draft", "an outcome is not settled");
   refuse("");
   drawDraft();
-  at("codes").replaceChildren(...heard.disputes.map(tab));
 }
 
 function refuse(sentence) {
@@ -227,10 +190,11 @@ function refuse(sentence) {
 function outcomes() {
   const said = heard.disputes.map((one) => ({ code: one.code, ...draftOf(one.code) }));
   const begun = said.filter((one) => one.value !== null || one.reason !== null || one.note.trim() || one.flag);
-  const partial = begun.find((one) => one.value === null || one.reason === null) ?? (begun.length ? null : draftOf(place.code));
-  if (!partial) return begun;
-  if (partial.code && partial.code !== place.code) turnTo(partial.code);
-  refuse(partial.value === null ? "Say what holds first: yes or no." : "Say why the coders differ: one of the five reasons.");
+  const partial = begun.find((one) => one.value === null || one.reason === null);
+  if (begun.length && !partial) return begun;
+  if (partial && partial.code !== place.code) turnTo(partial.code);
+  if (partial && partial.value !== null) refuse("Say why the coders differ: one of the five reasons.");
+  else refuse("Say what holds first: yes or no.");
   return null;
 }
 
@@ -246,23 +210,23 @@ async function settle() {
   try {
     answer = await api("/api/disagreements/settle", body, { quiet: true });
   } catch (error) {
-    refuse(error.message);
-    return;
+    return refuse(error.message);
   } finally {
     setBusy(false);
   }
   for (const one of said) drafts.delete(`${passage} ${one.code}`);
   if (!drafts.size) holding("draft", null);
   await afterwards(passage, answer.disputes);
-  const told = said.map((one) => `${nameOf(one.code)}: ${yesNo(one.value).toLowerCase()}, ${reasons[one.reason].toLowerCase()}`);
-  at("just").textContent = `Settled just now – ${told.join("; ")}.`;
-  say(`Settled. ${found.open ? `${found.open.toLocaleString("en-GB")} to settle.` : "Nothing is left to settle."}`);
+  const why = ({ value, reason }) => `${yesNo(value)}, ${reasons[reason]}`.toLowerCase();
+  const lines = said.map((one) => `${nameOf(one.code)}: ${why(one)}`);
+  at("just").textContent = `Settled just now – ${lines.join("; ")}.`;
+  say(`Settled. ${found.open ? `${counted(found.open)} to settle.` : "Nothing is left to settle."}`);
 }
 
 /** On to the next: another code of this passage, or the passage that follows it in the list. */
 async function afterwards(passage, disputes) {
   const number = found.cases.findIndex((one) => one.passage === passage);
-  if (number < 0) return list(passage);
+  if (number < 0) return list();
   const one = found.cases[number];
   const settled = new Map(disputes.map((said) => [said.code, said.settled]));
   const before = one.codes.filter((said) => said.settled === null).length;
@@ -277,8 +241,9 @@ async function afterwards(passage, disputes) {
   }
   drawFilters();
   if (left.length) await open(number, left[0].code, true);
-  else if (only.state === "open") await (found.cases.length || !found.total ? open(number, null, true) : list());
-  else await open(number + 1, null, true);
+  else if (only.state !== "open") await open(number + 1, null, true);
+  else if (found.cases.length || !found.total) await open(number, null, true);
+  else await list();
 }
 
 async function undo() {
@@ -288,78 +253,78 @@ async function undo() {
   setBusy(false);
   if (!answer) return;
   const { undone } = answer;
-  if (!undone) {
-    say("There is nothing of yours to take back.");
-    at("just").textContent = "There is nothing of yours to take back.";
-    return;
+  if (undone) {
+    for (const { code, ...outcome } of undone.outcomes) drafts.set(`${undone.passage} ${code}`, outcome);
+    holding("draft", "an outcome is not settled");
+    await list(undone.passage, undone.outcomes[0].code);
+    at("place").focus();
   }
-  for (const { code, ...outcome } of undone.outcomes) drafts.set(`${undone.passage} ${code}`, outcome);
-  holding("draft", "an outcome is not settled");
-  await list(undone.passage, undone.outcomes[0].code);
-  at("place").focus();
-  at("just").textContent = "Taken back: it is as you had it, and not settled.";
-  say("Taken back. It is as you had it, and not settled.");
+  const told = undone ? "Taken back: it is as you had it, and not settled." : "There is nothing of yours to take back.";
+  at("just").textContent = told;
+  say(told);
 }
 
 // Moving.
 
 function step(by) {
   if (busy()) return;
-  const seen = current()?.codes.map((one) => one.code) ?? [];
-  const next = seen.indexOf(place.code) + by;
-  if (seen[next] && seen.includes(place.code)) {
-    turnTo(seen[next]);
-    say(nameOf(place.code));
-  } else if (found.cases[place.number + by]) {
-    const there = found.cases[place.number + by];
-    open(place.number + by, there.codes.at(by > 0 ? 0 : -1).code, true);
-  } else say(by > 0 ? "This is the last one." : "This is the first one.");
+  const here = found.cases[place.number]?.codes.map((one) => one.code) ?? [];
+  const next = here.includes(place.code) ? here[here.indexOf(place.code) + by] : null;
+  const there = found.cases[place.number + by];
+  if (next) {
+    turnTo(next);
+    say(nameOf(next));
+  } else if (there) open(place.number + by, there.codes.at(by > 0 ? 0 : -1).code, true);
+  else say(by > 0 ? "This is the last one." : "This is the first one.");
 }
 
 function skip() {
   if (busy()) return;
-  if (!current() || found.cases.length < 2) return say("There is no other passage.");
+  if (!found.cases[place.number] || found.cases.length < 2) return say("There is no other passage.");
   found.cases.push(...found.cases.splice(place.number, 1));
   open(place.number >= found.cases.length - 1 ? 0 : place.number, null, true);
 }
 
+const namesAreHidden = () => localStorage.getItem(HIDDEN) === "yes";
+const drawNames = () => at("names").setAttribute("aria-pressed", String(namesAreHidden()));
+
 function hideNames() {
-  const hidden = localStorage.getItem(HIDDEN) !== "yes";
-  localStorage.setItem(HIDDEN, hidden ? "yes" : "no");
-  at("names").setAttribute("aria-pressed", String(hidden));
+  localStorage.setItem(HIDDEN, namesAreHidden() ? "no" : "yes");
+  drawNames();
   if (heard) draw();
-  say(hidden ? "Names are hidden." : "Names are shown.");
+  say(namesAreHidden() ? "Names are hidden." : "Names are shown.");
 }
 
 // Keys and fields.
 
 const here = { when: () => Boolean(dispute()) && !busy() };
-const away = { when: () => document.activeElement?.type !== "radio" };
+const away = { when: () => document.activeElement?.type !== "radio", repeat: true };
 for (const radio of form.elements.value) {
-  key(radio.value[0], `${radio.value === "yes" ? "Yes" : "No"}, it holds`.replace("No, it holds", "No, it does not hold"), () => choose({ value: radio.value === "yes" }), { ...here, button: radio.parentElement });
-  radio.addEventListener("change", () => choose({ value: radio.value === "yes" }));
+  const value = radio.value === "yes";
+  const label = value ? "Yes, it holds" : "No, it does not hold";
+  key(radio.value[0], label, () => choose({ value }), { ...here, button: radio.parentElement });
+  radio.addEventListener("change", () => choose({ value }));
 }
 [...form.elements.reason].forEach((radio, number) => {
-  key(String(number + 1), reasons[radio.value], () => choose({ reason: radio.value }), { ...here, button: radio.parentElement });
-  radio.addEventListener("change", () => choose({ reason: radio.value }));
+  const reason = radio.value;
+  key(String(number + 1), reasons[reason], () => choose({ reason }), { ...here, button: radio.parentElement });
+  radio.addEventListener("change", () => choose({ reason }));
 });
+const lookHere = () => choose({ flag: !draftOf(place.code).flag });
+const unfold = () => (at("rules").open = !at("rules").open);
 key("m", "Write a note", () => at("note").focus(), { ...here, button: at("note-label") });
-key("b", "The codebook needs a look here", () => choose({ flag: !draftOf(place.code).flag }), { ...here, button: at("flag-label") });
-key("d", "What the code takes in, and what not", () => (at("rules").open = !at("rules").open), { ...here, button: at("rules").querySelector("summary") });
+key("b", "The codebook needs a look here", lookHere, { ...here, button: at("flag-label") });
+key("d", "What the code takes in, and what not", unfold, { ...here, button: at("rules").querySelector("summary") });
 key("Enter", "Settle, and on to the next", settle, { button: at("settle") });
 key("s", "Skip this passage for now", skip, { button: at("skip") });
 key("u", "Undo the last settlement", undo, { button: at("undo") });
 key("h", "Hide or show the coders' names", hideNames, { button: at("names") });
-key(["j", "ArrowDown"], "Next", () => step(1), { ...away, repeat: true });
-key(["k", "ArrowUp"], "The one before", () => step(-1), { ...away, repeat: true });
-at("settle").addEventListener("click", settle);
-at("skip").addEventListener("click", skip);
-at("undo").addEventListener("click", undo);
-at("names").addEventListener("click", hideNames);
-at("note").addEventListener("input", () => {
-  if (dispute()) drafts.set(`${heard.place.passage} ${place.code}`, { ...draftOf(place.code), note: at("note").value });
-  holding("draft", "an outcome is not settled");
-});
+key(["j", "ArrowDown"], "Next", () => step(1), away);
+key(["k", "ArrowUp"], "The one before", () => step(-1), away);
+const buttons = { settle, skip, undo, names: hideNames };
+for (const [id, action] of Object.entries(buttons)) at(id).addEventListener("click", action);
+
+at("note").addEventListener("input", () => choose({ note: at("note").value }));
 at("note").addEventListener("keydown", (event) => {
   if (event.key === "Escape") at("place").focus();
   if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -367,29 +332,16 @@ at("note").addEventListener("keydown", (event) => {
   settle();
 });
 at("flag").addEventListener("change", () => choose({ flag: at("flag").checked }));
-form.addEventListener("submit", (event) => event.preventDefault());
-at("only").addEventListener("submit", (event) => event.preventDefault());
-for (const button of document.querySelectorAll("[data-state]")) button.addEventListener("click", () => ask({ state: button.dataset.state }));
-at("code").append(...codes.map((code) => h("option", { value: code.id }, `${"– ".repeat(code.depth)}${code.name}`)));
+for (const one of [form, at("only")]) one.addEventListener("submit", (event) => event.preventDefault());
+for (const button of document.querySelectorAll("[data-state]"))
+  button.addEventListener("click", () => ask({ state: button.dataset.state }));
+at("code").append(...codes.map((code) => h("option", { value: code.id }, "– ".repeat(code.depth), code.name)));
 at("code").addEventListener("change", () => ask({ code: at("code").value }));
 at("draw").addEventListener("change", () => ask({ draw: at("draw").value }));
 at("coders").addEventListener("change", () => {
   const { one, other } = at("coders").selectedOptions[0].dataset;
   ask({ coders: one ? [one, other] : [] });
 });
-at("agreed").addEventListener("toggle", async () => {
-  if (!at("agreed").open) return;
-  const agreed = await api("/api/disagreements/agreed");
-  const sources = { one: "One reader", unanimous: "Unanimous", adjudicated: "Settled", unresolved: "Open" };
-  const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Code"), Object.values(sources).map((name) => h("th", { scope: "col", class: "number" }, name))));
-  const rows = codes.map((code) => h("tr", {}, h("th", { scope: "row" }, `${"– ".repeat(code.depth)}${code.name}`), Object.keys(sources).map((source) => h("td", { class: "number" }, number(agreed[code.id], source, code.id)))));
-  at("agreed").querySelector("table").replaceChildren(head, h("tbody", {}, rows));
-});
 
-function number(counts, source, code) {
-  const said = (counts?.[source] ?? 0).toLocaleString("en-GB");
-  const state = { adjudicated: "settled", unresolved: "open" }[source];
-  return state && counts?.[source] ? h("a", { href: `/disagreements?state=${state}&code=${encodeURIComponent(code)}` }, said) : said;
-}
-
+drawNames();
 list();
