@@ -18,7 +18,7 @@ from fastapi import APIRouter
 
 import cli
 from coding.page import app as pages
-from coding.page.serve import Listening, opened
+from coding.page.serve import Listening, _listen, opened
 from coding.page.session import Anyone
 from coding.study import create_study
 from corpus.errors import EvidenceError
@@ -126,6 +126,11 @@ def test_the_network_is_not_reached_by_mistake(study, host):
 def test_an_address_that_cannot_be_had_is_said(study, host, said):
     with pytest.raises(EvidenceError, match=said), opened(study, "ada", Listening(host=host, network=True)):
         pass
+
+
+def test_small_answers_do_not_wait_for_an_acknowledgement():
+    with _listen("127.0.0.1", 0) as listener:  # asyncio sets TCP_NODELAY on what it knows to be TCP: 40 ms an answer
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_page_for_the_network_says_what_that_means(folder):

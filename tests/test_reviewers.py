@@ -64,7 +64,7 @@ def test_what_cannot_be_a_name_is_refused(connection, name):
 def test_two_names_that_are_read_the_same_are_one(connection):
     add(connection, "Zoë")
     for same in ("zoë", "ZOË", "Zoe\u0308", " Zoë "):
-        with pytest.raises(EvidenceError, match="there is a reviewer '[Zz][oO].+' already"):
+        with pytest.raises(EvidenceError, match=r"there is a reviewer '[Zz][oO].+' already"):
             add(connection, same)
     with pytest.raises(EvidenceError, match="there is no reviewer 'ben': there are Zoë"):
         renew(connection, "ben")
