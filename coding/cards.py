@@ -159,14 +159,14 @@ def hints_of(
     """What is suggested of a passage that the coder may see; a reason that would unseal another passage is left out."""
     if shown is None:
         shown = shown_of(connection, run, [place.passage]).get(place.passage, [])
-    sealed = draws.sealed(connection, coder) if shown else set()
+    suggested = [one for one in shown if one.suggested]
+    sealed = draws.sealed(connection, coder) if any(one.because == "decided" for one in suggested) else set()
     found = []
-    for one in shown:
-        if one.suggested:
-            known = one.because != "decided" or not sealed or _quoted(connection, one.text) not in sealed
-            span = place.sentences[one.sentence] if 0 <= one.sentence < len(place.sentences) else None
-            kind = run.kinds.get(one.code, "likeness") if run else "likeness"
-            found.append(Hint(one.code, kind, span, one.because if known else "", one.text if known else ""))
+    for one in suggested:
+        known = one.because != "decided" or _quoted(connection, one.text) not in sealed
+        span = place.sentences[one.sentence] if 0 <= one.sentence < len(place.sentences) else None
+        kind = run.kinds.get(one.code, "likeness") if run else "likeness"
+        found.append(Hint(one.code, kind, span, one.because if known else "", one.text if known else ""))
     return tuple(found)
 
 

@@ -23,18 +23,21 @@ class Recent:
 def recent(
     connection: Connection, sitting: Sitting, kinds: Sequence[str], most: int, rows: int = 1_000
 ) -> list[Recent]:
-    """The passages that a coder decided on last, newest first: at most `most`, of their last `rows` decisions.
+    """The passages that a coder decided on last and that still hold, newest first: `most` of their last `rows` rows.
 
     Within the draw of the sitting, or all that was shown for one of these kinds of reasons where it has none.
     """
-    lane = and_(HELD.c.lane == (sitting.draw or OWN), HELD.c.coder == sitting.coder, HELD.c.value.is_not(None))
-    columns = (HELD.c.passage, HELD.c.code, HELD.c.value, DECISIONS.c.why)
-    query = select(*columns).select_from(HELD.join(DECISIONS)).where(lane, DECISIONS.c.why.in_(kinds))
-    codes: dict[int, list[str]] = {}
+    draw = DECISIONS.c.draw.is_(None) if sitting.draw is None else DECISIONS.c.draw == sitting.draw
+    own = select(DECISIONS.c.passage, DECISIONS.c.why).where(DECISIONS.c.coder == sitting.coder)
+    lately = own.where(DECISIONS.c.why.in_(kinds), draw).order_by(DECISIONS.c.id.desc()).limit(rows)
     why: dict[int, str] = {}
-    for row in connection.execute(query.order_by(HELD.c.decision.desc()).limit(rows)):
-        if row.passage in why or len(why) < most:
-            why.setdefault(row.passage, row.why)
-            codes.setdefault(row.passage, []).extend([row.code] * bool(row.value))
-    said = first_words(connection, list(why))
-    return [Recent(key, *said[key], tuple(reversed(codes[key])), why[key]) for key in why]
+    for passage, reason in connection.execute(lately):
+        why.setdefault(passage, reason)
+    lane = and_(HELD.c.lane == (sitting.draw or OWN), HELD.c.coder == sitting.coder, HELD.c.value.is_not(None))
+    query = select(HELD.c.passage, HELD.c.code, HELD.c.value).where(lane, HELD.c.passage.in_(why))
+    codes: dict[int, list[str]] = {}
+    for passage, code, value in connection.execute(query.order_by(HELD.c.decision)):
+        codes.setdefault(passage, []).extend([code] * value)
+    holding = [key for key in why if key in codes][:most]
+    said = first_words(connection, holding)
+    return [Recent(key, *said[key], tuple(codes[key]), why[key]) for key in holding]

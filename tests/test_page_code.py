@@ -267,6 +267,10 @@ def test_a_draw_is_recorded_as_one_whatever_the_page_says(study, ada, mode):
 def test_a_draw_is_for_those_it_asks(study, ada, zebedee):
     draws.draw_double(study, 4, ["ada", "ben"])
     assert ada.get("/api/code/next", mode="double")["card"]["draw"] == 1
+    assert 'href="/double?draw=1"' not in ada.get("/double")
+    draws.draw_double(study, 2, ["ada", "ben"])
+    page = ada.get("/double", draw=2)
+    assert ('href="/double?draw=1">' in page, 'href="/double?draw=2" aria-current="page">' in page) == (True, True)
     status, answer = zebedee.ask("/api/code/next", mode="double", draw=1)
     assert (status, answer["error"][:36]) == (400, "There is no double draw 1 for Zebede")
     assert "No double coding is waiting for you" in zebedee.get("/double")

@@ -7,7 +7,7 @@ const NOTHING = h("li", { class: "muted" }, "Nothing yet.");
 /** List the coder's last decisions; open(one) is called for the one they choose. */
 export function showRecent(recent, ticks, passage, open) {
   const rows = recent.map((one) => {
-    const codes = one.codes.map((id) => ticks.chip(id));
+    const codes = [...ticks.byId.keys()].filter((id) => one.codes.includes(id)).map((id) => ticks.chip(id));
     const words = h("span", { class: "recent-words" }, one.speaker ? h("b", {}, `${one.speaker} `) : null, one.words);
     const said = h("span", { class: "recent-codes" }, codes.length ? codes : h("span", { class: "muted" }, "no code"));
     const here = one.passage === passage ? "true" : null;
