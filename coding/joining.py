@@ -32,7 +32,7 @@ Lane = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Rules(Generic[Row]):
-    """lanes: where a row counts, by rank: where lanes of rank 0 part from those above, the ones above prevail.
+    """lanes: where a row counts, each with its rank before it; what holds of a higher rank is said again last.
 
     age: sorts rows by time, and equal times in a way that is the same in both copies. again: the row said once more.
     """
@@ -71,9 +71,6 @@ def join(ours: Sequence[Row], theirs: Sequence[Row], rules: Rules[Row]) -> Joine
         wanted[lane] = max(own, row, key=rules.age) if apart else known
         if apart and lane[0] and own not in there:
             done.both.append((own, row, wanted[lane]))
-    for lane, row in list(wanted.items()):
-        if lane[0]:
-            wanted.update(dict.fromkeys(rules.lanes(row), row))
     for lane in sorted(wanted):
         row = wanted[lane]
         if holds[lane] != row:
