@@ -179,6 +179,18 @@ def test_codes_of_a_passage_are_settled_as_one_act_and_undone_as_one(study, keys
         page.wait_for_selector("#just:text('nothing of yours')")
 
 
+def test_what_is_refused_is_said_beside_it_and_can_be_put_right(study, keys, visit):
+    differ(study, keys[0], "money", "late")
+    with served(study) as link:
+        page = opened(visit, link)
+        press(page, "n", "1", "j", "y", "1", "Enter")
+        page.get_by_text("'Late payment' is a part of 'Money', which is settled as no").wait_for()
+        assert (rows(study), page.is_visible("#saving")) == ([], False)
+        press(page, "n")
+        settle(page)
+        assert [row[3] for row in rows(study)] == [False, False]
+
+
 def test_moving_keeps_what_was_begun(study, keys, visit):
     for key in keys[:3]:
         differ(study, key, "voice")

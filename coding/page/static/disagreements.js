@@ -1,6 +1,6 @@
 // Settling disagreements: which are listed, which is in focus, and what is about to be said of it.
 
-import { api, at, h, holding, key, newAct, say } from "./common.js";
+import { api, at, h, holding, key, newAct, problem, say } from "./common.js";
 import { codebook, codeOf, codes, counted, nameOf, namer, reasons, yesNo } from "./hearing.js";
 import { drawDefinition, drawPassage, history, item, sayings, tinted } from "./hearing.js";
 
@@ -210,6 +210,7 @@ async function settle() {
   try {
     answer = await api("/api/disagreements/settle", body, { quiet: true });
   } catch (error) {
+    problem(null); // it stands beside what is to be put right
     return refuse(error.message);
   } finally {
     setBusy(false);
