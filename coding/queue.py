@@ -108,14 +108,14 @@ def rows(connection: Connection, queue: int) -> list[Queued]:
     return [_queued(row) for row in found]
 
 
-def waiting(connection: Connection, queue: int) -> list[int]:
-    """Keys of the passages of a queue, in order, that are still live, unread and in no draw."""
+def waiting(connection: Connection, queue: int, most: int | None = None) -> list[int]:
+    """Keys of the first `most` (None: all) passages of a queue that are still live, unread and in no draw, in order."""
     query = select(QUEUED.c.passage).select_from(QUEUED.join(PASSAGES).join(DOCUMENTS))
     held = HELD.c.passage == QUEUED.c.passage, HELD.c.value.is_not(None)
     unread = ~select(HELD.c.passage).where(*held).exists()
     undrawn = ~select(DRAWN.c.passage).where(DRAWN.c.passage == QUEUED.c.passage).exists()
     query = query.where(QUEUED.c.queue == queue, LIVE, unread, undrawn)
-    return list(connection.execute(query.order_by(QUEUED.c.position)).scalars())
+    return list(connection.execute(query.order_by(QUEUED.c.position).limit(most)).scalars())
 
 
 def of_passage(connection: Connection, passage: int) -> Queued | None:

@@ -1,6 +1,5 @@
 """The story of a reviewer: what to read next, its card, what was decided, and taking it back."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -9,19 +8,18 @@ from coding.acts import Act, Reading
 from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, mine_of, own_of
 from coding.codebook import Codebook
 from coding.draws import Draw
-from coding.ledger import HELD, OWN, new_act
+from coding.ledger import new_act
+from coding.offer import offered
 from coding.queue import Queue, Queued
 from coding.reads import Reads
 from coding.recent import Recent, recent
 from coding.study import Study
 from coding.suggestions import Run
 from corpus.context import context
-from corpus.database import Connection, func, select
+from corpus.database import Connection
 from corpus.errors import EvidenceError
-from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 PICKS = ("certain", "uncertain", "diverse", "manual")
-LOOK, STRIDE = 500, 2_654_435_761  # passages looked at together; a prime, so that its multiples reach all of them
 KINDS = {AUDIT: ("audit",), DOUBLE: ("double",), REVIEW: PICKS}  # what is saved, and undone, in each mode
 
 
@@ -110,7 +108,7 @@ class Desk:
                 found = draws.following(connection, draw, sitting.coder, but)
                 pick = Queued(found[0], draw.kind, None, ()) if found else None
             else:
-                pick = self._waiting(connection, sitting.coder, but)
+                pick = offered(connection, sitting.coder, but)
             if pick is None:
                 return None
             draws.claim(connection, sitting.draw or 0, pick.passage, sitting.coder)
@@ -227,33 +225,6 @@ class Desk:
         was = own_of(connection, sitting, gone[0].passage) | mine_of(gone)
         return Undone(new, act, gone[0].passage, was)
 
-    def _waiting(self, connection: Connection, coder: str, but: int | None) -> Queued | None:
-        """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read."""
-        skipped, closed = draws.skipped(connection, 0, coder), draws.taken(connection, 0, coder) | {but}
-        newest = queue.latest(connection)
-        waiting = queue.waiting(connection, newest.id) if newest else []
-        picks = [key for key in waiting if key not in closed]
-        fresh = next((key for key in picks if key not in skipped), None)
-        chosen = (
-            fresh or self._unread(connection, closed | skipped) or next(iter([*picks, *sorted(skipped - closed)]), but)
-        )
-        if chosen is None or chosen in _read_of(connection, [chosen]):
-            return None
-        return queue.of_passage(connection, chosen) or Queued(chosen, "diverse", None, ())
-
-    def _unread(self, connection: Connection, closed: "set[int | None]") -> int | None:
-        """Some passage that nobody has read, spread over the corpus, the same on every call."""
-        read = select(HELD.c.passage).where(HELD.c.passage == PASSAGES.c.id, HELD.c.value.is_not(None))
-        query = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE, ~read.exists())
-        end = connection.execute(select(func.coalesce(func.max(PASSAGES.c.id), 0))).scalar_one() + 1
-        apart = draws.awaited(connection)
-        for start in range(0, end, LOOK):
-            keys = [number * STRIDE % end for number in range(start, min(start + LOOK, end))]
-            unread = set(connection.execute(query.where(PASSAGES.c.id.in_(keys))).scalars()) - closed - apart
-            if found := next((int(key) for key in keys if key in unread), None):
-                return found
-        return None
-
     def _run(self, connection: Connection) -> Run | None:
         """The newest run; its reasons are long, so it is read once."""
         newest = suggestions.newest(connection)
@@ -289,12 +260,6 @@ class Desk:
 def _undid(connection: Connection, act: str) -> str | None:
     """What this act took back, if it was done before: a request that is sent again."""
     return next((row.undoes for row in ledger.acted(connection, act)), None)
-
-
-def _read_of(connection: Connection, passages: Sequence[int]) -> set[int]:
-    """Which of these somebody has decided on."""
-    query = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.passage.in_(passages))
-    return set(connection.execute(query.distinct()).scalars())
 
 
 __all__ = ["AUDIT", "DOUBLE", "REVIEW", "Act", "Card", "Desk", "Draw", "Reading", "Saved", "Sitting", "Task", "Undone"]

@@ -155,6 +155,20 @@ def test_a_skipped_passage_comes_again_at_the_end(study, ada):
     assert ada.get("/api/code/next")["progress"] == {"read": 9, "total": 9}
 
 
+def test_a_skipped_passage_that_was_drawn_or_read_since_does_not_come_again(study, ada):
+    keys = suggest(study)
+    for key in keys:
+        ada.post("/api/code/skip", passage=key)
+    (apart,) = drawn(study, draws.draw_audit(study, 1))
+    left = [key for key in keys if key != apart]
+    read(study, "Zebedee", left[0])
+    order = []
+    while card := ada.get("/api/code/next")["card"]:
+        order.append(card["passage"])
+        ada.save(card)
+    assert order == left[1:]
+
+
 def test_undo_gives_the_passage_back_with_what_was_said_and_redo_takes_it_again(study, ada):
     keys = suggest(study)
     ada.save(ada.get("/api/code/next")["card"], "late", quotes={"late": [0, 4]})
