@@ -154,11 +154,9 @@ def _missed(
 def _read_then(study: Study, connection: Connection, audit: Draw) -> set[int]:
     """The passages that were read to the end when the audit was drawn: they were not in what it was drawn from."""
     codes = set(study.codebook.by_id)
-    return {
-        passage
-        for passage, values in ledger.by_coder(connection, study.codebook, upto=audit.decisions)
-        if codes <= values.keys()
-    }
+    then = ledger.by_coder(connection, study.codebook, upto=audit.decisions)
+    drawn = {key for key, _ in draws.drawn(connection, audit.id)}  # read before it came here from another copy
+    return {passage for passage, values in then if codes <= values.keys()} - drawn
 
 
 def _coders(connection: Connection, hidden: set[int]) -> Iterable[CoderProgress]:
