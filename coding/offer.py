@@ -15,7 +15,7 @@ STRIDE = 2_654_435_761  # a prime: its multiples reach every passage, far apart 
 def offered(connection: Connection, coder: str, but: int | None = None) -> Queued | None:
     """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read.
 
-    What the coder has skipped comes last, and `but`, the one just skipped, after all others; None where nothing is left.
+    What the coder has skipped comes last, and `but`, the one just skipped, after all others. None: nothing is left.
     """
     skipped, taken = draws.skipped(connection, 0, coder) | {but or 0}, draws.taken(connection, 0, coder)
     chosen = _first(connection, skipped | taken) or _unread(connection, skipped | taken)

@@ -202,6 +202,16 @@ def test_undo_and_redo_that_are_sent_again_are_done_once(study, ada):
     assert len(first["recent"]) == 2
 
 
+def test_what_was_drawn_since_is_undone_and_not_shown(study, ada):
+    keys = suggest(study)
+    ada.save(ada.get("/api/code/next")["card"], "money")
+    ada.post("/api/code/undo", act=new_act())
+    draws.draw_audit(study, 9)
+    ada.post("/api/code/redo", act=new_act())
+    undone = ada.post("/api/code/undo", act=new_act())
+    assert (undone["undone"]["passage"], undone["card"], undone["recent"]) == (keys[0], None, [])
+
+
 def test_an_undone_change_gives_back_all_that_held_with_it(study, ada):
     keys = suggest(study)
     ada.save(ada.get("/api/code/next")["card"], "money", "voice")

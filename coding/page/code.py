@@ -181,12 +181,16 @@ def skip(visit: Anyone, desk: AtDesk, said: OnPassage) -> dict[str, Any]:
 
 @router.post("/api/code/undo")
 def undo(visit: Anyone, desk: AtDesk, said: Step) -> dict[str, Any]:
-    """Take the coder's last reading back; its passage again, with what was said of it. undone: null for none."""
+    """Take the coder's last reading back; its passage again where it may be shown. undone: null for none."""
     sitting = desk.sitting(visit.coder, said.mode, said.draw)
     undone = desk.undo(sitting, new=said.act)
     if undone is None:
         return {"undone": None}
-    return _answer(desk, sitting, desk.card(sitting, undone.passage), undone=asdict(undone))
+    try:
+        card = desk.card(sitting, undone.passage)
+    except EvidenceError:  # it was drawn since, and is to be read blind; or its document was replaced
+        card = desk.following(sitting)
+    return _answer(desk, sitting, card, undone=asdict(undone))
 
 
 @router.post("/api/code/redo")

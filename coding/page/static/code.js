@@ -2,9 +2,10 @@
 
 import { api, at, given, h, key, newAct, problem, say } from "./common.js";
 import { CodeList } from "./codes.js";
+import { offerExamples } from "./example.js";
 import { Meaning } from "./meaning.js";
 import { Passage } from "./passage.js";
-import { askText, inOrder, showNotes, showReasons, showRecent } from "./side.js";
+import { askFlag, askMemo, inOrder, showNotes, showReasons, showRecent } from "./side.js";
 import { Ticks, quotesOf, yesOf } from "./ticks.js";
 import { Draft, Watch } from "./watch.js";
 import { showEnd, showLearned, showProgress, why } from "./words.js";
@@ -126,7 +127,11 @@ async function skip() {
 async function undo() {
   const answer = await send("/api/code/undo", { ...place, act: newAct() });
   if (!answer?.undone) return answer && tell("There is nothing of yours to undo here.");
-  const { was } = answer.undone;
+  const { passage: number, was } = answer.undone;
+  if (answer.card?.passage !== number) {
+    await show(answer);
+    return tell("Undone. That passage is not shown here any more.");
+  }
   await show(answer, { yes: yesOf(was), quotes: quotesOf(was) });
   card.draft.write(ticks.told(), card.start);
   notice("Taken back. What you had said is still ticked: change it, and save it again.");
@@ -151,26 +156,15 @@ const goOn = () => ask(`/api/code/next?${query}`);
 const openEarlier = (one) => ask(`/api/code/card?${query}&passage=${one.passage}`);
 
 async function memo(old = null) {
-  const asked = await askText({
-    title: old ? "Change your memo" : "Memo on this passage",
-    hint: old ? "An empty memo is taken away." : "What you noticed; it stands beside the passage, with your name.",
-    text: old?.text ?? "",
-    actions: [{ label: "Save the memo", value: "save", primary: true }],
-  });
-  if (!asked || (!old && !asked.text.trim())) return;
+  const asked = await askMemo(old);
+  if (!asked) return;
   const body = { ...place, act: newAct(), passage: card.passage, text: asked.text, replaces: old?.act ?? null };
   remarked(await send("/api/code/memo", body), "Memo saved.");
 }
 
 async function flag() {
   const own = card.flags.find((one) => one.author === page.coder);
-  const up = { label: own ? "Save the note" : "Raise the flag", value: "up", primary: true };
-  const asked = await askText({
-    title: own ? "Your flag" : "Flag this passage",
-    hint: "What is doubtful here? It may stay empty.",
-    text: own?.text ?? "",
-    actions: own ? [up, { label: "Take it down", value: "down" }] : [up],
-  });
+  const asked = await askFlag(own);
   if (!asked) return;
   const raised = asked.value === "up";
   const body = { ...place, act: newAct(), passage: card.passage, note: asked.text, raised };
@@ -234,6 +228,20 @@ async function renew() {
   say("The codebook has changed.");
 }
 
+/** Another codebook under the passage in focus: what is ticked and not saved stays so. */
+async function renewed() {
+  const { yes, quotes } = JSON.parse(ticks.told());
+  await renew();
+  ticks.set(yes, quotes);
+  card.draft.drop();
+  card.draft = new Draft([page.coder, page.mode, page.draw], card.passage, page.codebook);
+  card.codebook = page.codebook;
+  last = ticks.byId.has(last) ? last : null;
+  list.reset();
+  list.suggested(new Set((card.hints ?? []).map((hint) => hint.code)));
+  changed();
+}
+
 function notice(text, onwards = null) {
   at("notice").hidden = !text;
   const button = onwards && h("button", { type: "button", class: "small", on: { click: goOn } }, onwards);
@@ -283,6 +291,7 @@ if (hinting)
     behind(at("behind").hidden);
     paint();
   });
+offerExamples({ page, card: () => card, passage, chosen: () => list.current ?? last, there, renewed, tell });
 key("l", "Go to the last decisions", () => at("recent").querySelector("button")?.focus());
 key("Escape", "Back to the passage", () => at("card").focus());
 

@@ -35,8 +35,29 @@ function note(kind, { author, text, time }, more = null) {
   return h("div", { class: `remark ${kind.toLowerCase()}` }, head, text ? h("p", {}, text) : null);
 }
 
-/** Ask for a text; null where nothing is to change. */
-export async function askText({ title, hint, text = "", actions }) {
+/** Ask for a memo, or another in place of an old one: {text}; null where nothing is to change. */
+export async function askMemo(old) {
+  const asked = await askText({
+    title: old ? "Change your memo" : "Memo on this passage",
+    hint: old ? "An empty memo is taken away." : "What you noticed; it stands beside the passage, with your name.",
+    text: old?.text ?? "",
+    actions: [{ label: "Save the memo", value: "save", primary: true }],
+  });
+  return old || asked?.text.trim() ? asked : null;
+}
+
+/** Ask for the note of a flag: {value: "up" or "down", text}; null where nothing is to change. */
+export function askFlag(own) {
+  const up = { label: own ? "Save the note" : "Raise the flag", value: "up", primary: true };
+  return askText({
+    title: own ? "Your flag" : "Flag this passage",
+    hint: "What is doubtful here? It may stay empty.",
+    text: own?.text ?? "",
+    actions: own ? [up, { label: "Take it down", value: "down" }] : [up],
+  });
+}
+
+async function askText({ title, hint, text = "", actions }) {
   const field = h("textarea", { id: "remark", maxlength: "20000", rows: "5", value: text });
   field.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) field.form.requestSubmit();
