@@ -13,7 +13,7 @@ from coding.versions import Stale
 from corpus.database import Connection, func, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
-NONE = "Every decision stays what it is: it was made under the meaning that holds."
+NONE = "No decision is touched, and none becomes stale."
 
 
 def consequences(study: Study, before: Codebook, done: Edited, coder: str) -> list[str]:
@@ -31,9 +31,10 @@ def consequences(study: Study, before: Codebook, done: Edited, coder: str) -> li
     ]
     said += [f"{_counted(held[id])} on “{_name(after, id)}” count again." for id in _in(back, held)]
     said += _repeated(after, done, blind)
+    said = said or [NONE]
     if after.version != before.version and done.suggestions:
         said.append(done.suggestions)
-    return said or [NONE]
+    return said
 
 
 def behind(study: Study) -> list[str]:

@@ -16,7 +16,7 @@ from coding.versions import Stale
 from corpus.database import Connection
 from corpus.errors import EvidenceError
 
-MEANWHILE = "codebook.yml changed meanwhile: look at it as it is now, and make the change again"
+MEANWHILE = "the codebook changed meanwhile: look at it as it is now, and make the change again"
 
 Change = Callable[[str, Codebook], tuple[str, Codebook]]  # of the text, and of what it means
 

@@ -464,7 +464,7 @@ def test_of_two_who_edit_at_once_one_is_told(empty):
         said = list(pool.map(edit, range(4)))
     (won,) = [one for one in said if one.startswith("code_")]
     assert [one for one in said if one != won] == [
-        "codebook.yml changed meanwhile: look at it as it is now, and make the change again"
+        "the codebook changed meanwhile: look at it as it is now, and make the change again"
     ] * 3
     assert won in now(empty).by_id
     assert len(now(empty).codes) == 4

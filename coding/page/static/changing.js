@@ -128,7 +128,7 @@ export async function showHistory(book, editable, nameOf) {
       "li",
       { class: "version" },
       h("h3", {}, h("time", { datetime: one.time }, when(one.time)), " ", id, now ? h("span", { class: "badge good" }, "now") : null, choose),
-      one.changes.length ? changes(one.changes, nameOf) : h("p", { class: "muted" }, number === versions.length - 1 ? "The first version that was used." : "The same as before."),
+      one.changes.length ? changes(one.changes, nameOf, "h4") : h("p", { class: "muted" }, number === versions.length - 1 ? "The first version that was used." : "The same as before."),
     );
   };
   const list = h("ol", { class: "versions" }, versions.map(row));

@@ -9,6 +9,7 @@ let book = given();
 const { lead, palette } = book;
 let current = null; // the id of the code in focus
 let form = null; // the code that is being changed
+const report = h("section", { class: "note book-note", id: "done", "aria-label": "What was done", hidden: true });
 
 const codeOf = (id) => book.codes.find((code) => code.id === id);
 const order = () => [...book.codes.map((code) => code.id), ...book.retired.map((code) => code.id)];
@@ -32,6 +33,7 @@ function show(next) {
   const entries = book.codes.map((code) => (code.id === kept ? form.element : entry(book, code, tools(code))));
   const old = book.retired.map((code) => gone(book, code, back(code)));
   at("entries").replaceChildren(...entries, ...(old.length ? [h("h2", { class: "old" }, "Retired"), ...old] : []));
+  document.getElementById(current)?.closest(".entry").before(report);
   point(current);
 }
 
@@ -47,6 +49,7 @@ function showFaults() {
     again,
   );
   if (lead) at("add").disabled = faults.length > 0;
+  if (faults.length) at("faults").scrollIntoView({ block: "nearest" });
 }
 
 function tools(code) {
@@ -104,13 +107,17 @@ async function reload(told = "") {
 async function done(answer) {
   current = answer.code || current;
   await reload();
-  const lines = [...answer.effects.map((sentence) => h("li", {}, reading(sentence)))];
-  const close = h("button", { type: "button", class: "quiet", on: { click: () => (at("done").hidden = true) } }, "Close");
-  at("done").replaceChildren(h("div", { class: "row" }, h("h2", {}, answer.told), close), h("ul", {}, lines));
-  at("done").hidden = false;
-  at("done").scrollIntoView({ block: "nearest" });
-  say(`${answer.told} ${answer.effects.join(" ")}`);
+  tellOf(answer.told, answer.effects);
   point(current, true);
+  report.scrollIntoView({ block: "nearest" });
+}
+
+function tellOf(told, effects = []) {
+  const close = h("button", { type: "button", class: "quiet", on: { click: () => (report.hidden = true) } }, "Close");
+  const lines = effects.map((sentence) => h("li", {}, reading(sentence)));
+  report.replaceChildren(h("div", { class: "row" }, h("h2", {}, told), close), h("ul", {}, lines));
+  report.hidden = false;
+  say([told, ...effects].join(" "));
 }
 
 /** Ask and make an edit. `ask` is called again with what was typed until it is made or left. */
@@ -119,8 +126,8 @@ async function change(ask) {
   for (;;) {
     typed = await ask(typed);
     if (!typed) return;
-    const { expected = book.codebook, edit, told } = typed;
-    const answer = await propose(expected, edit, nameOf);
+    const { edit, told } = typed;
+    const answer = await propose(book.codebook, edit, nameOf);
     if (answer?.made) return done({ ...answer.made, told });
     if (answer?.refused) {
       typed.refused = answer.refused;
@@ -133,18 +140,20 @@ const nameOf = (id) => [...book.codes, ...book.retired].find((code) => code.id =
 
 function edit() {
   if (!live()) return;
-  form = new CodeForm(codeOf(current), { palette, codes: book.codes, review, leave });
+  form = new CodeForm(codeOf(current), book, { palette, review, leave });
   show({});
   form.begin();
-  holding("codebook", "a change of the codebook is not made");
+  for (const event of ["input", "click"]) form.element.addEventListener(event, hold);
 }
+
+const hold = () => holding("codebook", form && Object.keys(form.changed()).length ? "a change of the codebook is not made" : null);
 
 async function review() {
   const fields = form.changed();
   if (!Object.keys(fields).length) return form.refuse("Nothing is changed yet.");
   form.refuse("");
   const edit = { kind: "change", code: form.code.id, fields };
-  const answer = await propose(book.codebook, edit, nameOf);
+  const answer = await propose(form.expected, edit, nameOf);
   if (answer?.made) {
     const { name } = form.code;
     close();
@@ -160,7 +169,7 @@ async function renew() {
   if (book.faults.length) return form.refuse("codebook.yml has a fault, which stands above: put it right first, and look again.", renew);
   const now = codeOf(id);
   if (!now) return form.refuse("This code is no longer in use. Copy what you need of your words before you leave them.");
-  form.renew(now, book.codes);
+  form.renew(now, book);
   say("This is the codebook as it is now, with your words.");
 }
 
@@ -177,29 +186,26 @@ function close() {
 }
 
 const add = (parent = null) => !form && change((typed) => askAdd(book, parent, typed));
-const merge = () => live() && change((typed) => askMerge(book, codeOf(current), typed));
-const retire = () => live() && change((typed) => askRetire(book, codeOf(current), typed));
+const merge = () => live() && change(of(current, askMerge));
+const retire = () => live() && change(of(current, askRetire));
 const restore = (code) => change(once({ edit: { kind: "restore", code: code.id }, told: `“${code.name}” is used again.` }));
 const past = async () => {
   const version = await showHistory(book, lead && !book.faults.length && !form, nameOf);
   if (version) await change(once(askPutBack(version)));
 };
 
+/** Ask about this code, as it is by then; nothing where it is no longer in use. */
+const of = (id, ask) => (typed) => (codeOf(id) ? ask(book, codeOf(id), typed) : tellOf(typed.refused));
+
 /** Something that needs no typing: asked once; refused, it is said. */
 function once(what) {
   let asked = false;
   return (typed) => {
-    if (typed?.refused) refused(typed.refused);
+    if (typed?.refused) tellOf(typed.refused);
     if (asked) return null;
     asked = true;
     return what;
   };
-}
-
-function refused(sentence) {
-  at("done").replaceChildren(h("p", {}, sentence));
-  at("done").hidden = false;
-  say(sentence);
 }
 
 // Keys.
@@ -229,5 +235,5 @@ at("entries").addEventListener("click", (event) => {
 });
 
 show({});
-if (wanted()) point(wanted(), true);
+if (wanted() && !book.faults.length) point(wanted(), true);
 

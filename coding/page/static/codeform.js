@@ -13,15 +13,20 @@ const NAMES = ["Blue", "Yellow", "Pink", "Green", "Orange", "Violet", "Light blu
 const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 const based = (code) => Object.fromEntries(FIELDS.map((name) => [name, name === "colour" ? code.own_colour : code[name]]));
 
-/** The form of one code. review(): what it would change is asked for; leave(): the form is to close. */
+/** The form of a code of this codebook. review(): show what it would change; leave(): the form is to close. */
 export class CodeForm {
-  constructor(code, { palette, codes, review, leave }) {
-    Object.assign(this, { code, palette, codes, review, leave });
-    this.base = based(code);
+  constructor(code, book, { palette, review, leave }) {
+    Object.assign(this, { code, palette, review, leave });
+    this.under(code, book);
     this.element = h("article", { class: "entry sheet editing", "data-code": code.id, "aria-labelledby": code.id, "aria-current": "true", style: { "--depth": String(code.depth) } });
     tint(this.element, code.colour);
     this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.build(this.base, {});
+  }
+
+  /** What is typed is a change of this version. */
+  under(code, { codebook, codes }) {
+    Object.assign(this, { code, codes, expected: codebook, base: based(code) });
   }
 
   pressed(event) {
@@ -45,7 +50,7 @@ export class CodeForm {
     this.form = h(
       "form",
       { autocomplete: "off", on: { submit } },
-      h("h2", { id: code.id, tabindex: "-1", class: "hidden" }, `Change ${code.name}`),
+      h("h2", { id: code.id, tabindex: "-1" }, `Change “${code.name}”`),
       field("edit-name", "Name", this.name, "name"),
       field("edit-definition", "Definition", this.definition, "definition"),
       h("div", { class: "lists" }, this.lists.map(([name, lines]) => h("div", { class: name }, lines.element))),
@@ -84,7 +89,7 @@ export class CodeForm {
   }
 
   /** The code as it is by now, with what was typed on top: lines that others added stay, and so do yours. */
-  renew(now, codes) {
+  renew(now, book) {
     const [typed, was, is] = [this.typed(), this.base, based(now)];
     const values = {};
     const meanwhile = {};
@@ -98,7 +103,7 @@ export class CodeForm {
         if (mine && was[name] !== is[name] && typed[name] !== is[name]) meanwhile[name] = is[name] || "none";
       }
     }
-    Object.assign(this, { code: now, codes, base: is });
+    this.under(now, book);
     this.build(values, meanwhile);
     this.begin();
   }

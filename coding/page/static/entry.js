@@ -96,14 +96,14 @@ export function gone(book, code, tool) {
   );
 }
 
-/** Lines of a diff as `coding.codebook.diff` writes them, by code: nodes. */
-export function changes(lines, nameOf) {
+/** Lines of a diff as `coding.codebook.diff` writes them, by code under its name: nodes. */
+export function changes(lines, nameOf, heading = "h3") {
   const groups = new Map();
   for (const line of lines) {
     const [, sign, id, rest] = /^([-+~]) ([a-z][a-z0-9_]*): ([^]*)$/.exec(line) ?? [null, "~", "", line];
     groups.set(id, [...(groups.get(id) ?? []), change(sign, rest)]);
   }
-  return [...groups].map(([id, rows]) => h("div", { class: "changes" }, id ? h("h4", {}, chip(nameOf(id))) : null, h("ul", {}, rows)));
+  return [...groups].map(([id, rows]) => h("div", { class: "changes" }, id ? h(heading, {}, chip(nameOf(id))) : null, h("ul", {}, rows)));
 }
 
 const KINDS = { "+": ["plus", "Added: "], "-": ["minus", "Gone: "], "~": ["other", "Changed: "] };
