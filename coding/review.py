@@ -158,8 +158,11 @@ class Desk:
         return Saved(reading.act, reading.passage, rows)
 
     def skip(self, sitting: Sitting, passage: int) -> None:
-        """Put a passage off: it comes again, last."""
+        """Put a passage off: it comes again, last. EvidenceError for one that is not there."""
         with self.study.store.database.writing() as connection:
+            if sitting.draw is not None:
+                self._probability(connection, sitting, passage)
+            context(connection, passage)
             draws.claim(connection, sitting.draw or 0, passage, sitting.coder, skipped=True)
 
     def undo(self, sitting: Sitting, act: str | None = None, new: str | None = None) -> Undone | None:
