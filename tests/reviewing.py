@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from coding.codebook import Codebook
+from coding.draws import drawn, draws
 from coding.ledger import COLUMNS, DECISIONS, HELD, OWN, Decision, new_act
 from coding.study import Study
 from corpus.database import select
@@ -157,5 +158,7 @@ def lost_or_doubled(study: Study, reviewers: list[Reviewer]) -> list[str]:
         own = {passage: found for (coder, passage), found in held.items() if coder == reviewer.name}
         differing = [passage for passage in own | expected if own.get(passage) != expected.get(passage)]
         wrong += [f"{reviewer.name}, {p}: holds {own.get(p)}, should {expected.get(p)}" for p in differing]
-    readers = Counter(passage for _, passage in held)
+    with study.store.database.reading() as connection:
+        every = {key for draw in draws(connection) if draw.every for key, _ in drawn(connection, draw.id)}
+    readers = Counter(passage for _, passage in held if passage not in every)
     return wrong + [f"passage {passage} was read by {n} coders" for passage, n in readers.items() if n > 1]
