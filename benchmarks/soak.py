@@ -1,7 +1,8 @@
 """Eight hours of ten reviewers, compressed, with the server killed twenty times: `python -m benchmarks.soak`.
 
 Six work in the queue, two in an audit, two code the same passages. People read some 150 passages an hour, so ten of
-them in eight hours save about 12,000 (another number can be given). At the end the ledger must hold every reading that was shown as saved, once.
+them in eight hours save about 12,000 (another number can be given). At the end the ledger must hold every reading that
+was shown as saved, once.
 """
 
 import random
