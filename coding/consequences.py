@@ -25,11 +25,8 @@ def consequences(study: Study, before: Codebook, done: Edited, coder: str) -> li
         held = _held(connection, gone | back)
         blind = bool(draws.sealed(connection, coder))
     said = [sentence for id, now in done.stale.items() if (sentence := _staled(after, id, was.get(id), now))]
-    said += [
-        f"{_counted(held[id])} on “{_name(before, id)}” stay in the ledger, and count no more."
-        for id in _in(gone, held)
-    ]
-    said += [f"{_counted(held[id])} on “{_name(after, id)}” count again." for id in _in(back, held)]
+    said += [f"{_counted(held[id])} on “{_name(before, id)}” {_kept(held[id])} no more." for id in _in(gone, held)]
+    said += [f"{_counted(held[id])} on “{_name(after, id)}” {_count(held[id])} again." for id in _in(back, held)]
     said += _repeated(after, done, blind)
     said = said or [NONE]
     if after.version != before.version and done.suggestions:
@@ -133,6 +130,14 @@ def _said_by(coders: Mapping[str, int]) -> str:
 
 def _n(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _count(coders: Mapping[str, int]) -> str:
+    return "counts" if sum(coders.values()) == 1 else "count"
+
+
+def _kept(coders: Mapping[str, int]) -> str:
+    return f"{'stays' if sum(coders.values()) == 1 else 'stay'} in the ledger, and {_count(coders)}"
 
 
 def _were(number: int) -> str:
