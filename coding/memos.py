@@ -123,6 +123,16 @@ def on_passages(connection: Connection, passages: Sequence[int]) -> dict[int, li
     return found
 
 
+def about(connection: Connection, document: int | None = None, code: str | None = None) -> list[Memo]:
+    """The memos that stand on a document as a whole, on a code, or, given neither, on the study; oldest first."""
+    here = (
+        MEMOS.c.passage.is_(None),
+        MEMOS.c.document.is_not_distinct_from(document),
+        MEMOS.c.code.is_not_distinct_from(code),
+    )
+    return _standing(connection.execute(select(*_MEMO).where(*here).order_by(MEMOS.c.id)))
+
+
 def flag(  # noqa: PLR0913 - one row, all of it
     connection: Connection,
     coder: str,

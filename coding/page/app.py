@@ -44,6 +44,7 @@ from coding.page import (
     documents,
     double,
     home,
+    memos,
     progress,
     search,
     session,
@@ -65,6 +66,7 @@ VIEWS: tuple[ModuleType, ...] = (
     disagreements,
     agreement,
     counts,
+    memos,
 )
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 
