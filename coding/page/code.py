@@ -5,7 +5,7 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, BackgroundTasks, Depends
 from pydantic import Field, StringConstraints
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -103,9 +103,9 @@ router = APIRouter(lifespan=lessons)
 
 
 @router.get("/review")
-def review(request: Request, visit: Anyone, desk: AtDesk, lessons: AtLessons) -> HTMLResponse:
+def review(request: Request, visit: Anyone, desk: AtDesk, lessons: AtLessons, later: BackgroundTasks) -> HTMLResponse:
     """The queue, with what is suggested."""
-    lessons.begin(fresh=desk.unlearned())
+    later.add_task(lessons.begin, fresh=desk.unlearned())
     return coding_page(request, visit, desk, REVIEW)
 
 
@@ -151,7 +151,7 @@ def card(
 
 
 @router.post("/api/code/save")
-def save(visit: Anyone, desk: AtDesk, lessons: AtLessons, said: Saving) -> dict[str, Any]:
+def save(visit: Anyone, desk: AtDesk, lessons: AtLessons, later: BackgroundTasks, said: Saving) -> dict[str, Any]:
     """Save a reading; when this answers it is on disk, and the next passage comes with the answer."""
     sitting = desk.sitting(visit.coder, said.mode, said.draw)
     reading = Reading(
@@ -164,7 +164,7 @@ def save(visit: Anyone, desk: AtDesk, lessons: AtLessons, said: Saving) -> dict[
     )
     saved = desk.save(sitting, reading, said.codebook)
     if saved.rows:
-        lessons.saved()
+        later.add_task(lessons.saved)  # after the answer: what is saved is saved whatever becomes of learning
     try:
         return _answer(desk, sitting, desk.following(sitting), saved=asdict(saved))
     except EvidenceError as error:
@@ -186,11 +186,12 @@ def undo(visit: Anyone, desk: AtDesk, said: Step) -> dict[str, Any]:
     undone = desk.undo(sitting, new=said.act)
     if undone is None:
         return {"undone": None}
+    back: Card | None
     try:
-        card = desk.card(sitting, undone.passage)
+        back = desk.card(sitting, undone.passage)
     except EvidenceError:  # it was drawn since, and is to be read blind; or its document was replaced
-        card = desk.following(sitting)
-    return _answer(desk, sitting, card, undone=asdict(undone))
+        back = desk.following(sitting)
+    return _answer(desk, sitting, back, undone=asdict(undone))
 
 
 @router.post("/api/code/redo")

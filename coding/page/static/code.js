@@ -218,7 +218,7 @@ function focus() {
   at("card").setAttribute("aria-busy", "false");
   at("card").focus({ preventScroll: true });
   const { top } = at("text").getBoundingClientRect();
-  if (top < 60 || top > innerHeight * 0.7) at("card").scrollIntoView({ block: "start" });
+  if (top < 60 || top > innerHeight - 160) at("card").scrollIntoView({ block: "start" });
 }
 
 async function renew() {
