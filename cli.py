@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 UNITS = ["passage", "document", "speaker"]
-EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "agreed", "counts", "agreement"]
+EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "agreed", "counts", "agreement", "memos"]
 
 
 class Commands(click.Group):

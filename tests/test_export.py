@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coding.export.rows import Rows
+from coding import memos
+from coding.export.rows import KINDS, Rows
 from coding.export.tables import frame, plain, safe, write
+from corpus.context import context
 from corpus.errors import EvidenceError
 
 COLUMNS = {"text": str, "turn": int, "score": float, "suggested": bool}
@@ -130,3 +132,25 @@ def test_rows_are_a_data_frame_for_analysis():
     assert list(found.columns) == list(COLUMNS)
     assert found["turn"].tolist() == [1, 2]
     assert found["score"].isna().tolist() == [False, True]
+
+
+def test_memos_and_flags_say_what_they_are_on(study):
+    with study.store.database.writing() as connection:
+        key = study.store.passage_keys(connection)[0]
+        replaced = memos.add(connection, "anna", "first")
+        memos.add(connection, "anna", "on the study", replaces=replaced)
+        memos.add(connection, "ben", "on a document", document=1)
+        memos.add(connection, "ben", "on a code", code="voice")
+        memos.add(connection, "ben", "on a passage", passage=key)
+        memos.flag(connection, "anna", key, "doubtful")
+        memos.flag(connection, "ben", key, "was doubtful")
+        memos.flag(connection, "ben", key, raised=False)
+        place = context(connection, key)
+        found = [tuple(row.values())[:-1] for row in KINDS["memos"](study, connection).rows]
+        assert found == [
+            ("memo", None, None, None, "anna", "on the study"),
+            ("memo", study.store.of_key(connection, 1).document.name, None, None, "ben", "on a document"),
+            ("memo", None, None, "voice", "ben", "on a code"),
+            ("memo", place.name, place.id, None, "ben", "on a passage"),
+            ("flag", place.name, place.id, None, "anna", "doubtful"),
+        ]

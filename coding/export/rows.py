@@ -4,15 +4,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coding import adjudicating, draws, ledger, suggestions
+from coding import adjudicating, draws, ledger, memos, suggestions
 from coding.adjudicating import Agreed
 from coding.agree import Comparison, compare
 from coding.agreement import Undefined
 from coding.counts import counts
 from coding.intervals import MEASURES, Estimate
+from coding.memos import Flag, Memo
 from coding.quotes import checked
 from coding.study import Study
 from coding.suggestions import Run, Suggestion
+from corpus.context import context
 from corpus.database import Connection
 from corpus.errors import EvidenceError
 from corpus.passage import Passage, questions
@@ -36,6 +38,7 @@ DECIDED = {
     **dict.fromkeys(("document", "passage", "quote", "code", "value", "coder", "time", "why"), str),
     **{"draw": int, "probability": float, "suggestions_visible": bool, "seconds": float, "codebook": str},
 }
+NOTED = ("kind", "document", "passage", "code", "author", "text", "time")
 SETTLED = dict.fromkeys(
     ("document", "passage", "speaker", "text", "code", "value", "source", "coders", "reason", "quote"), str
 )
@@ -232,12 +235,28 @@ def agreed(study: Study, connection: Connection) -> Rows:
     return Rows({**SETTLED, **_columns(names)}, rows())
 
 
+def noted(study: Study, connection: Connection) -> Rows:
+    """One row for each memo that stands and each flag that is up, with what it is on."""
+    names = {key: name for name, key in study.store.names(connection).items()}
+
+    def row(kind: str, one: Memo | Flag, who: str, text: str) -> Row:
+        place = context(connection, one.passage) if one.passage else None
+        document = place.name if place else names.get(getattr(one, "document", None) or 0)
+        where = {"document": document, "passage": place.id if place else None, "code": one.code}
+        return {"kind": kind, **where, "author": who, "text": text, "time": one.time}
+
+    memos_ = [row("memo", memo, memo.author, memo.text) for memo in memos.standing(connection)]
+    flags = [row("flag", flag, flag.coder, flag.note) for flag in reversed(memos.raised(connection))]
+    return Rows(dict.fromkeys(NOTED, str), iter([*memos_, *flags]))
+
+
 KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "passages": passages,
     "suggestions": suggested,
     "decisions": decisions,
     "agreed": agreed,
     "agreement": agreement,
+    "memos": noted,
 }
 
 
