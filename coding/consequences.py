@@ -10,7 +10,7 @@ from coding.edited import Edited
 from coding.ledger import HELD, OWN
 from coding.study import Study
 from coding.versions import Stale
-from corpus.database import Connection, func, select
+from corpus.database import Connection, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 NONE = "No decision is touched, and none becomes stale."
@@ -20,22 +20,26 @@ def consequences(study: Study, before: Codebook, done: Edited, coder: str) -> li
     """What an edit does to the decisions, whether it was made or only rehearsed, as this coder may know it."""
     after = done.codebook
     with study.store.database.reading() as connection:
-        was = versions.stale(connection, before)
+        closed = draws.sealed(connection, coder)
+        was = versions.stale(connection, before, closed)
+        now = versions.stale(connection, after, closed) if closed else done.stale
         gone, back = before.by_id.keys() - after.by_id.keys(), after.by_id.keys() - before.by_id.keys()
-        held = _held(connection, gone | back)
-        blind = bool(draws.sealed(connection, coder))
-    said = [sentence for id, now in done.stale.items() if (sentence := _staled(after, id, was.get(id), now))]
+        held = _held(connection, gone | back, closed)
+    said = [sentence for id in now if (sentence := _staled(after, id, was.get(id), now[id]))]
     said += [f"{_counted(held[id])} on “{_name(before, id)}” {_kept(held[id])} no more." for id in _in(gone, held)]
     said += [f"{_counted(held[id])} on “{_name(after, id)}” {_count(held[id])} again." for id in _in(back, held)]
-    said += _repeated(after, done, blind)
+    said += _repeated(after, done, bool(closed))
     said = said or [NONE]
     if after.version != before.version and done.suggestions:
         said.append(done.suggestions)
     return said
 
 
-def behind(study: Study) -> list[str]:
-    """What was made under an earlier codebook than today's, and how it is made anew: run, queue and draws."""
+def behind(study: Study, coder: str) -> list[str]:
+    """What was made under an earlier codebook than today's, and how it is made anew: run, queue and draws.
+
+    Without what this coder is to read blind.
+    """
     with study.store.database.reading() as connection:
         run = suggestions.latest(connection)
         said = [suggestions.stale(connection, run, study.codebook)] if run else []
@@ -45,7 +49,8 @@ def behind(study: Study) -> list[str]:
                 "or by `themis code`."
             )
         within: Counter[int] = Counter()
-        for stale in versions.stale(connection, study.codebook).values():
+        closed = draws.sealed(connection, coder)
+        for stale in versions.stale(connection, study.codebook, closed).values():
             within.update(stale.draws)
         for draw in draws.draws(connection):
             if number := within[draw.id]:
@@ -102,13 +107,14 @@ def _queue_is(connection: Connection, study: Study) -> bool:
     return bool(then) and then[-1] != study.codebook.version
 
 
-def _held(connection: Connection, codes: Collection[str]) -> dict[str, dict[str, int]]:
-    """By code and coder, how many of their own decisions hold on live passages."""
-    found: dict[str, dict[str, int]] = {}
-    rows = select(HELD.c.code, HELD.c.coder, func.count()).select_from(HELD.join(PASSAGES).join(DOCUMENTS))
+def _held(connection: Connection, codes: Collection[str], closed: Collection[int]) -> dict[str, Counter[str]]:
+    """By code and coder, how many of their own decisions hold on live passages, those that are closed left out."""
+    found: dict[str, Counter[str]] = {}
+    rows = select(HELD.c.code, HELD.c.coder, HELD.c.passage).select_from(HELD.join(PASSAGES).join(DOCUMENTS))
     rows = rows.where(LIVE, HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.code.in_(list(codes)))
-    for code, coder, number in connection.execute(rows.group_by(HELD.c.code, HELD.c.coder).order_by(HELD.c.coder)):
-        found.setdefault(code, {})[coder] = number
+    for code, coder, passage in connection.execute(rows):
+        if passage not in closed:
+            found.setdefault(code, Counter())[coder] += 1
     return found
 
 

@@ -1,7 +1,7 @@
 """The codebook's earlier versions: what changed when, which decisions were made under another meaning, their files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -71,8 +71,11 @@ def meaning(code: Code) -> Meaning:
     return plain(code.name), plain(code.definition), include, exclude
 
 
-def stale(connection: Connection, codebook: Codebook) -> dict[str, Stale]:
-    """For each live code, what holds of live passages and was decided when the code meant another thing."""
+def stale(connection: Connection, codebook: Codebook, closed: Collection[int] = ()) -> dict[str, Stale]:
+    """For each live code, what holds of live passages and was decided when the code meant another thing.
+
+    closed: passages that are left out, those that whoever asks is to read blind.
+    """
     then = _meanings(connection)
     now = {code.id: meaning(code) for code in codebook.codes}
     found = {id: Stale() for id in now}
@@ -80,11 +83,11 @@ def stale(connection: Connection, codebook: Codebook) -> dict[str, Stale]:
     if not old:
         return found
     held = HELD.join(DECISIONS, HELD.c.decision == DECISIONS.c.id).join(PASSAGES, HELD.c.passage == PASSAGES.c.id)
-    columns = (DECISIONS.c.code, DECISIONS.c.codebook, DECISIONS.c.coder, HELD.c.lane)
+    columns = [DECISIONS.c.code, DECISIONS.c.codebook, DECISIONS.c.coder, HELD.c.lane, *[HELD.c.passage] * bool(closed)]
     rows = select(*columns, func.count()).select_from(held.join(DOCUMENTS)).group_by(*columns)
     rows = rows.where(LIVE, HELD.c.value.is_not(None), DECISIONS.c.codebook.in_(old))
-    for id, version, coder, lane, number in connection.execute(rows):
-        if id not in now or then[version].get(id) == now[id]:
+    for id, version, coder, lane, *passage, number in connection.execute(rows):
+        if id not in now or then[version].get(id) == now[id] or (passage and passage[0] in closed):
             continue
         if lane in (OWN, ADJUDICATED):
             found[id].coders[coder] = found[id].coders.get(coder, 0) + number

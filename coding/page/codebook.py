@@ -192,8 +192,8 @@ def state(visit: Anyone, desk: AtDesk) -> dict[str, Any]:
     study = desk.study
     used = {code.code: code for code in progress(study, visit.coder).codes}
     with study.store.database.reading() as connection:
-        stale = versions.stale(connection, study.codebook)
         closed = draws.sealed(connection, visit.coder)
+        stale = versions.stale(connection, study.codebook, closed)
         raised = [flag for flag in memos.raised(connection) if flag.passage not in closed]
     flags = Counter(flag.code for flag in raised if visit.lead)
     shown = shown_codebook(study.codebook)
@@ -205,7 +205,7 @@ def state(visit: Anyone, desk: AtDesk) -> dict[str, Any]:
         code |= {"stale": stale[id].decisions, "stale_coders": coders}
     retired = [{**asdict(gone.code), "on": gone.on, "reason": gone.reason, "into": gone.into} for gone in _gone(study)]
     title = study.codebook.title
-    return {**shown, "title": title, "retired": retired, "behind": behind(study), "faults": _faults(study)}
+    return {**shown, "title": title, "retired": retired, "behind": behind(study, visit.coder), "faults": _faults(study)}
 
 
 @router.get("/api/codebook/history")
