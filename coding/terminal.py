@@ -28,7 +28,7 @@ KEYS = (
 WHY = {
     "audit": "drawn at random for the audit",
     "double": "drawn at random for double coding",
-    "certain": "likely",
+    "certain": "looks like",
     "uncertain": "uncertain",
     "diverse": "different from what was read",
     "manual": "chosen by hand",

@@ -93,7 +93,9 @@ export function showReasons(card, ticks, passage) {
       h("p", { class: "muted" }, HOW[hint.kind]),
     );
   });
-  const none = h("p", { class: "muted" }, "Nothing is suggested of this passage.");
+  const near = card.why === "certain" && card.wanted && ticks.name(card.wanted);
+  const but = near ? ` Of what nobody has read, it is among the passages most like “${near}”.` : "";
+  const none = h("p", { class: "muted" }, `Nothing is suggested of this passage.${but}`);
   at("behind").replaceChildren(...(rows.length ? rows : [none]));
 }
 

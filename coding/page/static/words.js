@@ -10,7 +10,7 @@ export function why(card, { read, total }, name) {
   const said = {
     audit: ["Audit", drawn],
     double: ["Double coding", drawn],
-    certain: ["Likely", name],
+    certain: ["Looks like", name],
     uncertain: ["Uncertain", name && `about ${name}`],
     diverse: ["Different", "from what was read"],
     manual: ["Opened by you"],
