@@ -10,7 +10,7 @@ from coding import ledger, queue, suggestions
 from coding.changes import Tally, tally, told
 from coding.codebook import Codebook
 from coding.queue import READ, SET_APART, Queued, Shown
-from coding.run import learned, sample, suggested
+from coding.run import known, learned, sample, suggested
 from coding.study import Study
 from corpus.database import Connection
 from corpus.errors import EvidenceError
@@ -71,7 +71,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What people have said so far. decided: by passage and code. read, apart: passages that are not to be queued."""
+    """What people have said so far. decided: what is learned from. read, apart: passages that are not to be queued."""
 
     decisions: int
     decided: dict[int, dict[str, float]]
@@ -134,8 +134,7 @@ class Pupil:
         """What people had said when the queue was made."""
         if self._last and self._last[1].queue == before.id:
             return self._last[2]
-        agreed = ledger.agreed(connection, self.study.codebook, before.decisions)
-        return tally((values for _, values in agreed), self.study.codebook)
+        return tally(known(connection, self.study.codebook, before.decisions).values(), self.study.codebook)
 
 
 def again(study: Study) -> Study:
@@ -149,7 +148,7 @@ def again(study: Study) -> Study:
 def _standing(study: Study, connection: Connection) -> Standing:
     return Standing(
         ledger.last(connection),
-        dict(ledger.agreed(connection, study.codebook)),
+        known(connection, study.codebook),
         set(connection.execute(READ).scalars()),
         set(connection.execute(SET_APART).scalars()),
     )

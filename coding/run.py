@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from coding import __version__, ledger, suggestions
+from coding import __version__, draws, ledger, suggestions
 from coding.codebook import Codebook
 from coding.study import Show, Study, quiet
 from coding.suggestions import Basis, Suggestion
@@ -78,10 +78,12 @@ def _basis(study: Study) -> Basis:
         ledger.keep(connection, study.codebook)
         passages = suggestions.state_of_passages(connection)
         decisions = ledger.last(connection)
+        apart = draws.awaited(connection)
+        left_out = sorted(apart & {key for key, _ in ledger.agreed(connection, study.codebook)} if apart else ())
     if not passages[0]:
         raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
     names = (study.encoder.fingerprint, study.codebook.version, decisions, __version__, int(study.settings["seed"]))
-    everything = [*names, passages, study.settings["expected"]]
+    everything = [*names, passages, study.settings["expected"], *left_out]
     return Basis(hashlib.sha256(json.dumps(everything).encode()).hexdigest(), *names)
 
 
@@ -92,7 +94,7 @@ def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]
     from coding.evidence import evidence, texts
 
     with study.store.database.reading() as connection:
-        decided = dict(ledger.agreed(connection, study.codebook, upto))
+        decided = known(connection, study.codebook, upto)
         places = study.store.places_in_order(connection)
         rank = {key: number for number, (key, _, _) in enumerate(places)}
         names = {name: number for number, name in enumerate(dict.fromkeys(name for _, name, _ in places))}
@@ -107,6 +109,15 @@ def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]
     model = learned(study, decided, *given)
     reasons = [(r.kind, r.code, r.text if r.key is None else quoted[r.key]) for r in model.reasons]
     return model, reasons
+
+
+def known(connection: Connection, codebook: Codebook, upto: int | None = None) -> dict[int, dict[str, float]]:
+    """What people decided, as `ledger.agreed` has it, but for passages that somebody is still to read blind.
+
+    What is learned from is told of elsewhere: by a suggestion, by its reason, by the order of a queue.
+    """
+    apart = draws.awaited(connection)
+    return {key: values for key, values in ledger.agreed(connection, codebook, upto) if key not in apart}
 
 
 def sample(study: Study, passages: int) -> "Integers":
