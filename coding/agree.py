@@ -151,13 +151,16 @@ def differing(
     """Passages in which the readers of a code (its id or name) differ, where people do first; each in corpus order.
 
     In the passages that people are compared on, and in those of an audit. The number is of those left out because
-    somebody has still to read them blind. EvidenceError as `compare`, and for a code that the codebook has not.
+    somebody has still to read them blind, whether readers differ in them or not, for that would tell how many do.
+    EvidenceError as `compare`, and for a code that the codebook has not.
     """
     id = study.codebook.find(code)
     sealed = draws.awaited(connection)
     settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
     where: dict[int, _Basis] = {}
+    left_out: set[int] = set()
     for basis in _bases(study, connection, suggestions.latest(connection), coders)[1:]:
+        left_out |= basis.said.documents.keys() & sealed
         for beside in (False, True):
             where = dict.fromkeys(basis.compared(id, beside).differ, basis) | where
     found = []
@@ -169,7 +172,7 @@ def differing(
                 heard = None if label == MISSING else bool(label)
                 place = (key, passage.id, passage.speaker, passage.text)
                 found.append(Differing(*place, yes, no, heard, settled.get(key)))
-    return sorted(found, key=lambda passage: not passage.people), len(where.keys() & sealed)
+    return sorted(found, key=lambda passage: not passage.people), len(left_out)
 
 
 def _bases(

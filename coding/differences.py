@@ -12,7 +12,7 @@ from coding.cards import DOUBLE
 from coding.codebook import Codebook
 from coding.draws import DRAWN, DRAWS
 from coding.ledger import ADJUDICATED, HELD, OWN
-from corpus.database import Connection, Integer, Select, func, select
+from corpus.database import ColumnElement, Connection, Integer, Select, func, listed, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 OPEN, SETTLED, ALL = "open", "settled", "all"
@@ -106,9 +106,8 @@ def totals(connection: Connection, codebook: Codebook) -> dict[str, Counter[str]
 
 def pairs(connection: Connection) -> list[tuple[str, str]]:
     """Coders who have read a passage in common, two by two."""
-    read = (
-        select(HELD.c.passage, HELD.c.coder).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).distinct().subquery()
-    )
+    holds = HELD.c.lane == OWN, HELD.c.value.is_not(None), _told(connection)
+    read = select(HELD.c.passage, HELD.c.coder).where(*holds).distinct().subquery()
     together = select(func.json_group_array(read.c.coder)).group_by(read.c.passage).subquery()
     groups = connection.execute(select(*together.c).distinct()).scalars()
     return sorted({pair for group in groups for pair in combinations(sorted(json.loads(group)), 2)})
@@ -120,8 +119,8 @@ def _state(connection: Connection, codebook: Codebook, only: Only | None) -> Sel
     only: passages that two coders have read; None = all passages that nobody is still to read blind.
     """
     parts: list[Any] = [HELD.c.value.is_not(None)]
-    parts.append(HELD.c.passage.not_in(_listed(sorted(draws.awaited(connection)))))
-    parts.append(HELD.c.code.in_(_listed(codebook.by_id)))
+    parts.append(_told(connection))
+    parts.append(HELD.c.code.in_(listed(codebook.by_id)))
     if only is not None:
         several = select(HELD.c.passage).where(HELD.c.lane == OWN, HELD.c.value.is_not(None)).group_by(HELD.c.passage)
         parts.append(HELD.c.passage.in_(several.having(func.min(HELD.c.coder) < func.max(HELD.c.coder))))
@@ -165,15 +164,15 @@ def _said(codebook: Codebook, parts: Iterable[Any]) -> Any:
     return plain.union_all(lent.where(lanes, *parts, HELD.c.value, ~spoken))
 
 
-def _listed(values: Iterable[Any]) -> Select[Any]:
-    """A list of any length, as one value of a statement."""
-    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
+def _told(connection: Connection) -> ColumnElement[bool]:
+    """What is of passages that nobody is still to read blind."""
+    return HELD.c.passage.not_in(listed(sorted(draws.awaited(connection))))
 
 
 def _rarity(connection: Connection, codebook: Codebook) -> dict[str, tuple[int, int]]:
     """How many yeses each code has, then its place in the codebook."""
-    own = select(HELD.c.code, func.count()).where(HELD.c.lane == OWN, HELD.c.value).group_by(HELD.c.code)
-    yes: dict[str, int] = dict(connection.execute(own).all())
+    own = select(HELD.c.code, func.count()).where(HELD.c.lane == OWN, HELD.c.value, _told(connection))
+    yes: dict[str, int] = dict(connection.execute(own.group_by(HELD.c.code)).all())
     return {code: (yes.get(code, 0), place) for place, code in enumerate(codebook.by_id)}
 
 
@@ -185,7 +184,7 @@ def _case(rows: list[Any], state: str, rare: dict[str, tuple[int, int]]) -> Case
 
 def _with_words(connection: Connection, cases: list[Case]) -> list[Case]:
     start = func.substr(DOCUMENTS.c.text, PASSAGES.c.start + 1, func.min(WORDS, PASSAGES.c.end - PASSAGES.c.start))
-    keys = _listed(case.passage for case in cases)
+    keys = listed(case.passage for case in cases)
     query = select(PASSAGES.c.id, start).select_from(PASSAGES.join(DOCUMENTS)).where(PASSAGES.c.id.in_(keys))
     words: dict[int, str] = dict(connection.execute(query).all())
     return [replace(case, words=words[case.passage]) for case in cases]

@@ -26,6 +26,7 @@ from corpus.database import (
     Text,
     func,
     insert,
+    listed,
     metadata,
     select,
 )
@@ -254,11 +255,15 @@ def _with_above(settled: dict[str, float], codebook: Codebook) -> dict[str, floa
     return above | settled
 
 
-def orphans(connection: Connection, codebook: Codebook) -> Counter[str]:
-    """How many decisions that hold now are on codes that the codebook no longer has, retired or gone, by code."""
+def orphans(connection: Connection, codebook: Codebook, without: Collection[int] = ()) -> Counter[str]:
+    """How many decisions that hold now are on codes that the codebook no longer has, retired or gone, by code.
+
+    without: passages that are left out.
+    """
     held = select(HELD.c.code, func.count()).select_from(HELD.join(PASSAGES).join(DOCUMENTS)).group_by(HELD.c.code)
     rows = held.where(LIVE, HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.code.not_in(list(codebook.by_id)))
-    return Counter({row[0]: row[1] for row in connection.execute(rows)})
+    left = HELD.c.passage.not_in(listed(without))
+    return Counter({row[0]: row[1] for row in connection.execute(rows.where(left))})
 
 
 def outside(connection: Connection) -> int:

@@ -1,7 +1,7 @@
 """What stands after a run, code by code, for the person who decides what to read next."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from coding import ledger, suggestions
@@ -92,13 +92,13 @@ class Cautions:
     retired: frozenset[str] = frozenset()
 
 
-def cautions(study: Study) -> Cautions:
-    """The cautions that hold for this study now."""
+def cautions(study: Study, sealed: Collection[int] = ()) -> Cautions:
+    """The cautions that hold for this study now. sealed: passages of which nothing is counted."""
     with study.store.database.reading() as connection:
         run = suggestions.latest(connection)
         return Cautions(
             stale=suggestions.stale(connection, run, study.codebook),
-            orphans=dict(ledger.orphans(connection, study.codebook)),
+            orphans=dict(ledger.orphans(connection, study.codebook, sealed)),
             kinds=frozenset(run.kinds.values() if run else ()),
             outside=ledger.outside(connection),
             retired=frozenset(study.codebook.retired_by_id),

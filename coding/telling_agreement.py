@@ -65,7 +65,7 @@ def of_differing(passages: "Sequence[Differing]", sealed: int, code: str, most: 
     if most and len(passages) > most:
         lines.append(f"{len(passages) - most:,} more: --most 0 prints all.")
     if sealed:
-        lines.append(f"{_passages(sealed)} more are kept back: somebody has still to read them blind.")
+        lines.append(f"{_passages(sealed)} left out: somebody has still to read them blind.")
     return Telling(before=lines)
 
 

@@ -3,9 +3,10 @@
 Each room declares its own tables on `metadata` and writes its own statements with the names re-exported here.
 """
 
+import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,7 @@ __all__ = [
     "delete",
     "func",
     "insert",
+    "listed",
     "metadata",
     "or_",
     "select",
@@ -180,6 +182,11 @@ class Database:
             raise EvidenceError(
                 f"{self.path} lacks {table}.{column}: it was changed by another program; restore a copy of it"
             )
+
+
+def listed(values: Iterable[str | int]) -> Select[Any]:
+    """A list of any length as one value of a statement, for `in_`."""
+    return select(func.json_each(json.dumps(list(values))).table_valued("value").c.value)
 
 
 def added_key(result: Any) -> int:

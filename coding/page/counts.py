@@ -29,7 +29,7 @@ def page(
         sealed = draws.sealed(connection, visit.coder)
         attributes = study.store.attribute_names(connection)
     found = counts(study, by or None, unit, sealed)
-    said = telling.of_counts(found, cautions(study)).after
+    said = telling.of_counts(found, cautions(study, sealed)).after
     widest = max((one.decided_yes + one.unread for one in found), default=0)
     names = {code.id: code.name for code in study.codebook.codes}
     values = {"found": found, "names": names, "units": UNITS, "attributes": attributes, "said": said}
