@@ -115,7 +115,7 @@ class Terminal:
         why = ""
         if self._card:
             wanted = self._desk.study.codebook.by_id.get(self._card.wanted or "")
-            why = f": {WHY[self._card.why]}{f', {wanted.name}' if wanted else ''}"
+            why = f": {WHY[self._card.why]}{f' “{wanted.name}”' if wanted else ''}"
         return Line(f"{name} · {self._sitting.coder} · {read:,} of {total:,} read{why}", "bold")
 
     def _codes(self, card: Card) -> list[Line]:
