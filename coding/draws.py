@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from math import ceil
 from time import time
@@ -14,6 +14,7 @@ from coding.study import Study
 from corpus.database import (
     Boolean,
     Column,
+    ColumnElement,
     Connection,
     Float,
     ForeignKey,
@@ -27,6 +28,7 @@ from corpus.database import (
     func,
     insert,
     metadata,
+    or_,
     select,
 )
 from corpus.errors import EvidenceError
@@ -69,6 +71,7 @@ CLAIMS = Table(
     Column("time", Float, nullable=False),
     Column("skipped", Boolean, nullable=False),
 )
+_PLACES = DRAWN.join(PASSAGES).join(DOCUMENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def asks(draw: Draw, coder: str) -> bool:
 def drawn(connection: Connection, draw: int) -> list[tuple[int, float]]:
     """(passage, probability) of a draw's passages that are still live, in the order in which they are read."""
     query = select(DRAWN.c.passage, DRAWN.c.probability).where(DRAWN.c.draw == draw, LIVE).order_by(DRAWN.c.position)
-    rows = connection.execute(query.select_from(DRAWN.join(PASSAGES).join(DOCUMENTS)))
+    rows = connection.execute(query.select_from(_PLACES))
     return [(row.passage, row.probability) for row in rows]
 
 
@@ -173,30 +176,25 @@ def readers(connection: Connection, draw: int) -> dict[int, set[str]]:
     return found
 
 
-def is_read(draw: Draw, coders: set[str]) -> bool:
-    """Whether a passage that these coders have read is read as the draw asks."""
-    return bool(coders) and (not draw.every or set(draw.coders) <= coders)
-
-
 def progress(connection: Connection, draw: Draw, coder: str | None = None) -> tuple[int, int]:
     """(read, to read in all): of one coder where each reads each passage, of everybody otherwise."""
-    found, passages = readers(connection, draw.id), drawn(connection, draw.id)
-    if coder is not None and draw.every:
-        return sum(coder in found.get(key, ()) for key, _ in passages), len(passages)
-    return sum(is_read(draw, found.get(key, set())) for key, _ in passages), len(passages)
+    passages = select(func.count()).select_from(_PLACES).where(DRAWN.c.draw == draw.id, LIVE)
+    total = int(connection.execute(passages).scalar_one())
+    return total - int(connection.execute(passages.where(_unread(draw, coder))).scalar_one()), total
 
 
-def sealed(connection: Connection, coder: str) -> set[int]:
+def probability(connection: Connection, draw: int, passage: int) -> float | None:
+    """That of a passage of a draw; None where it is not in it, or not live."""
+    query = select(DRAWN.c.probability).select_from(_PLACES).where(DRAWN.c.draw == draw, DRAWN.c.passage == passage)
+    return connection.execute(query.where(LIVE)).scalar()
+
+
+def sealed(connection: Connection, coder: str, among: Collection[int] | None = None) -> set[int]:
     """Passages that a coder is to judge unled: of draws that ask this coder, those not yet read as the draw asks.
 
-    Nothing that the machine or another coder said of these may reach this coder.
+    Nothing that the machine or another coder said of these may reach this coder. among: only of these.
     """
-    found: set[int] = set()
-    for draw in draws(connection):
-        if asks(draw, coder):
-            read = readers(connection, draw.id)
-            found.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, read.get(key, set())))
-    return found
+    return _left(connection, [draw for draw in draws(connection) if asks(draw, coder)], among)
 
 
 def following(connection: Connection, draw: Draw, coder: str, but: int | None = None) -> tuple[int, float] | None:
@@ -205,36 +203,29 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
     What another coder has open is left to that coder for LEASE seconds, where each passage is read once.
     but: a passage not to take, the one just skipped.
     """
-    read = readers(connection, draw.id)
-    put_off, open_elsewhere = skipped(connection, draw.id, coder), taken(connection, draw.id, coder)
-    left = [
-        (key in put_off, number, key, probability)
-        for number, (key, probability) in enumerate(drawn(connection, draw.id))
-        if (coder not in read.get(key, ())) and (draw.every or not (read.get(key) or key in open_elsewhere))
-    ]
-    left.sort(key=lambda row: (row[2] == but, *row[:2]))
-    return (left[0][2], left[0][3]) if left else None
+    query = select(DRAWN.c.passage, DRAWN.c.probability).select_from(_PLACES).where(DRAWN.c.draw == draw.id, LIVE)
+    query = query.where(_unread(draw, coder))
+    if not draw.every:
+        query = query.where(DRAWN.c.passage.not_in(_taken(draw.id, coder)))
+    last = [DRAWN.c.passage == but] * (but is not None)
+    query = query.order_by(*last, DRAWN.c.passage.in_(_skipped(draw.id, coder)), DRAWN.c.position)
+    row = connection.execute(query.limit(1)).first()
+    return (row.passage, row.probability) if row else None
 
 
-def awaited(connection: Connection) -> set[int]:
-    """Passages of every draw that are not read yet as it asks: no queue may offer them."""
-    found: set[int] = set()
-    for draw in draws(connection):
-        read = readers(connection, draw.id)
-        found.update(key for key, _ in drawn(connection, draw.id) if not is_read(draw, read.get(key, set())))
-    return found
+def awaited(connection: Connection, among: Collection[int] | None = None) -> set[int]:
+    """Passages of every draw that are not read yet as it asks: no queue may offer them. among: only of these."""
+    return _left(connection, draws(connection), among)
 
 
 def taken(connection: Connection, draw: int, coder: str) -> set[int]:
     """Passages that other coders have open; draw 0 is the review queue."""
-    others = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder != coder, ~CLAIMS.c.skipped, CLAIMS.c.time > time() - LEASE)
-    return set(connection.execute(select(CLAIMS.c.passage).where(others)).scalars())
+    return set(connection.execute(_taken(draw, coder)).scalars())
 
 
 def skipped(connection: Connection, draw: int, coder: str) -> set[int]:
     """Passages that a coder has put off."""
-    own = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
-    return set(connection.execute(select(CLAIMS.c.passage).where(own)).scalars())
+    return set(connection.execute(_skipped(draw, coder)).scalars())
 
 
 def claim(connection: Connection, draw: int, passage: int, coder: str, skipped: bool = False) -> None:
@@ -243,6 +234,38 @@ def claim(connection: Connection, draw: int, passage: int, coder: str, skipped: 
     connection.execute(delete(CLAIMS).where(own))
     row = {"draw": draw, "passage": passage, "coder": coder, "time": time(), "skipped": skipped}
     connection.execute(insert(CLAIMS).values(**row))
+
+
+def _unread(draw: Draw, coder: str | None = None) -> ColumnElement[bool]:
+    """That a drawn passage is not read as its draw asks; or, of a coder where each reads each, not by this one.
+
+    The database looks at no more than the first row of what was said, and hands out none: reading goes on beside it.
+    """
+    said = select(HELD.c.passage).where(HELD.c.passage == DRAWN.c.passage, HELD.c.lane == draw.id)
+    said = said.where(HELD.c.value.is_not(None)).correlate(DRAWN)
+    if not (draw.every and (coder or draw.coders)):
+        return ~said.exists()
+    return or_(*(~said.where(HELD.c.coder == one).exists() for one in ([coder] if coder else draw.coders)))
+
+
+def _left(connection: Connection, of: Iterable[Draw], among: Collection[int] | None) -> set[int]:
+    """Passages of these draws that are not read yet as they ask."""
+    found: set[int] = set()
+    for draw in of:
+        query = select(DRAWN.c.passage).select_from(_PLACES).where(DRAWN.c.draw == draw.id, LIVE, _unread(draw))
+        if among is not None:
+            query = query.where(DRAWN.c.passage.in_(among))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
+def _taken(draw: int, coder: str) -> Select[Any]:
+    others = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder != coder, ~CLAIMS.c.skipped, CLAIMS.c.time > time() - LEASE)
+    return select(CLAIMS.c.passage).where(others)
+
+
+def _skipped(draw: int, coder: str) -> Select[Any]:
+    return select(CLAIMS.c.passage).where(CLAIMS.c.draw == draw, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
 
 
 def _draw(  # noqa: PLR0913 - one row, all of it

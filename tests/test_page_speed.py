@@ -1,8 +1,76 @@
 """What the page remembers so as to be quick is never older than what the study says."""
 
+import random
 import socket
 
+import pytest
+
+from coding import draws, ledger
+from coding.draws import draw_audit, draw_double
+from coding.ledger import Decision
 from coding.page import serve
+
+PEOPLE = ("anna", "ben", "carol")
+
+
+def is_read(draw, readers):
+    return bool(readers) and (not draw.every or set(draw.coders) <= readers)
+
+
+def open_to(connection, draw, coder, but):
+    """(passage, probability) that may be read next, in order, worked out row by row."""
+    read, taken = draws.readers(connection, draw.id), draws.taken(connection, draw.id, coder)
+    put_off = draws.skipped(connection, draw.id, coder)
+    return sorted(
+        (
+            (key, chance)
+            for key, chance in draws.drawn(connection, draw.id)
+            if coder not in read.get(key, ()) and (draw.every or not (key in read or key in taken))
+        ),
+        key=lambda row: (row[0] == but, row[0] in put_off),
+    )
+
+
+def mixed_up(connection, study, chance):
+    """Decisions, take-backs, claims and a retired document, by chance."""
+    keys, codes = study.store.passage_keys(connection), list(study.codebook.by_id)
+    for _ in range(chance.randint(0, 60)):
+        of = chance.choice([None, *draws.draws(connection)])
+        key = chance.choice([key for key, _ in draws.drawn(connection, of.id)] or keys if of else keys)
+        said = (chance.choice(PEOPLE), key, chance.choice(codes), chance.choice((True, False, None)))
+        ledger.record(connection, [Decision(*said, study.codebook.version, draw=of and of.id)])
+        draws.claim(connection, of.id if of else 0, key, chance.choice(PEOPLE), chance.random() < 0.5)
+    if chance.random() < 0.3:
+        study.store.retire(connection, chance.choice(list(study.store.names(connection).values())))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_the_database_counts_of_draws_is_what_their_rows_say(study, seed):
+    draw_audit(study, 5), draw_audit(study, 2, coders=["ben"]), draw_double(study, 3, ["anna", "ben"])
+    chance = random.Random(seed)
+    with study.store.database.writing() as connection:
+        mixed_up(connection, study, chance)
+        left = {}
+        for draw in draws.draws(connection):
+            read, rows = draws.readers(connection, draw.id), draws.drawn(connection, draw.id)
+            left[draw] = {key for key, _ in rows if not is_read(draw, read.get(key, set()))}
+            assert draws.progress(connection, draw) == (len(rows) - len(left[draw]), len(rows))
+            for key in study.store.passage_keys(connection):
+                assert draws.probability(connection, draw.id, key) == dict(rows).get(key)
+            for coder in PEOPLE:
+                but = chance.choice([None, *(key for key, _ in rows)])
+                found = draws.following(connection, draw, coder, but)
+                assert found == next(iter(open_to(connection, draw, coder, but)), None)
+                own = len(rows) - len(left[draw])
+                if draw.every:
+                    own = sum(coder in read.get(key, ()) for key, _ in rows)
+                assert draws.progress(connection, draw, coder) == (own, len(rows))
+        some = set(chance.sample(study.store.passage_keys(connection), 3))
+        assert draws.awaited(connection) == set().union(*left.values())
+        assert draws.awaited(connection, some) == some & set().union(*left.values())
+        for coder in PEOPLE:
+            sealed = set().union(*(keys for draw, keys in left.items() if draws.asks(draw, coder)))
+            assert (draws.sealed(connection, coder), draws.sealed(connection, coder, some)) == (sealed, some & sealed)
 
 
 def test_answers_are_sent_at_once(tmp_path):
