@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from browser import clean, link_of, scrolls_sideways, served
+from browser import Server, clean, link_of, scrolls_sideways, served
 from coding_page import LED, drawn, passages, read, remark, rows, said, suggest, words
 
 from coding import draws
@@ -339,6 +339,21 @@ def test_a_saved_reading_that_the_network_lost_is_sent_again_and_saved_once(stud
     page.wait_for_function("() => document.getElementById('status').textContent.startsWith('Saved')")
     assert lost[0] == lost[1]
     assert len(rows(study)) == 3
+
+
+def test_a_server_that_is_killed_loses_nothing_that_was_said_to_be_saved(study, at):
+    order = suggest(study)
+    with Server(study.folder) as server:
+        page = at(server.link)
+        save(page, "3")
+        keys(page, "1")
+        server.kill()
+        keys(page, "Enter")
+        page.get_by_text("Not saved yet.").wait_for()
+        assert "Saved" not in page.locator("#status").inner_text()
+        server.start()
+        page.wait_for_function("() => document.getElementById('status').textContent === 'Saved: Money'", timeout=60_000)
+    assert answers(study) == of(order[0], False, False, True) + of(order[1], True, False, False)
 
 
 def test_what_is_refused_is_not_said_to_be_saved(study, link, at):
