@@ -181,6 +181,25 @@ def test_how_many_are_said_again_is_kept_from_who_is_to_read_blind(study, lead):
     assert not any("yes (" in sentence for sentence in effects)
 
 
+def test_no_number_counts_what_is_to_be_read_blind(study, lead):
+    keys = passages(study)
+    draw = draws.draw_double(study, 3, ["ada", "anna"])
+    with study.store.database.reading() as connection:
+        closed = [key for key, _ in draws.drawn(connection, draw.id)]
+    opened = next(key for key in keys if key not in closed)
+    read(study, "ben", opened)
+    for key in closed:
+        read(study, "anna", key, "voice", draw=draw.id, why="double")
+    assert rehearse(lead, CHANGE)[1]["effects"][0].startswith("1 decision (ben 1) on “Voice” was made")
+    retire = {"kind": "retire", "code": "voice", "reason": "x"}
+    assert rehearse(lead, retire)[1]["effects"][0].startswith("1 decision (ben 1) on “Voice” stays")
+    edit(lead, CHANGE)
+    assert (code(lead, "voice")["stale_coders"], lead.get("/api/codebook")["behind"]) == ({"ben": 1}, [])
+    for key in closed:
+        read(study, "ada", key, draw=draw.id, why="double")
+    assert code(lead, "voice")["stale_coders"]["anna"] == 3
+
+
 def test_a_code_is_retired_and_restored(study, lead, book):
     read(study, "anna", passages(study)[0], "voice")
     status, done = edit(lead, {"kind": "retire", "code": "voice", "reason": "Nobody used it."})

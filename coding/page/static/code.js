@@ -239,6 +239,7 @@ async function renewed() {
   last = ticks.byId.has(last) ? last : null;
   list.reset();
   list.suggested(new Set((card.hints ?? []).map((hint) => hint.code)));
+  meaning.show(ticks.byId.get(last) ?? null);
   changed();
 }
 

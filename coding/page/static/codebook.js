@@ -123,6 +123,7 @@ function tellOf(told, effects = []) {
 /** Ask and make an edit. `ask` is called again with what was typed until it is made or left. */
 async function change(ask) {
   let typed = null;
+  report.hidden = true;
   for (;;) {
     typed = await ask(typed);
     if (!typed) return;
@@ -142,6 +143,7 @@ function edit() {
   if (!live()) return;
   form = new CodeForm(codeOf(current), book, { palette, review, leave });
   show({});
+  report.hidden = true;
   form.begin();
   for (const event of ["input", "click"]) form.element.addEventListener(event, hold);
 }
