@@ -160,10 +160,11 @@ def hints_of(
     if shown is None:
         shown = shown_of(connection, run, [place.passage]).get(place.passage, [])
     suggested = [one for one in shown if one.suggested]
-    sealed = draws.sealed(connection, coder) if any(one.because == "decided" for one in suggested) else set()
+    quoted = {one.text: _quoted(connection, one.text) for one in suggested if one.because == "decided"}
+    sealed = draws.sealed(connection, coder, {key for key in quoted.values() if key}) if quoted else set()
     found = []
     for one in suggested:
-        known = one.because != "decided" or _quoted(connection, one.text) not in sealed
+        known = one.because != "decided" or quoted[one.text] not in sealed
         span = place.sentences[one.sentence] if 0 <= one.sentence < len(place.sentences) else None
         kind = run.kinds.get(one.code, "likeness") if run else "likeness"
         found.append(Hint(one.code, kind, span, one.because if known else "", one.text if known else ""))

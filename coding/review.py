@@ -250,13 +250,13 @@ class Desk:
         raise EvidenceError("the codebook changed while this passage was open: reload the page and decide again")
 
     def _probability(self, connection: Connection, sitting: Sitting, passage: int) -> float:
-        found = dict(draws.drawn(connection, sitting.draw or 0))
-        if passage not in found:
+        found = draws.probability(connection, sitting.draw or 0, passage)
+        if found is None:
             raise EvidenceError(f"passage {passage} is not in draw {sitting.draw}, or its document was replaced")
-        return found[passage]
+        return found
 
     def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
-        if passage in draws.sealed(connection, coder):
+        if draws.sealed(connection, coder, [passage]):
             raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
 
 
