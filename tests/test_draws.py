@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from coding import draws, ledger, memos, queue
+from coding import draws, ledger, memos, queue, reviewers
 from coding.acts import Reading
 from coding.draws import draw_audit, draw_double, size_for
 from coding.ledger import Decision, new_act
@@ -100,6 +100,13 @@ def test_double_coding_leaves_out_what_either_has_read(study):
     draw = draw_double(study, 10_000, ["Anna", "ben", "ANNA"])
     assert draw.coders == ("anna", "BEN")
     assert {key for key, _ in passages(study, draw)} == set(keys_of(study)) - {first, second}
+
+
+def test_a_reviewer_who_comes_later_is_the_coder_whom_a_draw_asks_for(study, desk):
+    draw = draw_double(study, 2, ["anna", "ben"])
+    with study.store.database.writing() as connection:
+        name = reviewers.who(connection, reviewers.add(connection, "Anna")).name
+    assert desk.following(desk.sitting(name, "double")).passage == passages(study, draw)[0][0]
 
 
 @pytest.mark.parametrize("coders", [[], ["anna"], ["anna", "Anna "]])
