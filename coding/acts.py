@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from coding.codebook import Codebook
 from coding.ledger import COLUMNS, DECISIONS, OWN, Decision, acted, new_act, now, of_passages, record
-from corpus.database import Connection, select
+from corpus.database import Connection, and_, select
 from corpus.errors import EvidenceError
 
 LONGEST = 3_600.0  # seconds that one reading is taken to have lasted at most
@@ -91,13 +91,15 @@ def undo(connection: Connection, coder: str, act: str, new: str | None = None) -
     nothing of it holds.
     """
     rows = acted(connection, act)
-    if not rows or any(row.coder != coder for row in rows):
+    if not rows or rows[0].coder != coder:
         raise EvidenceError("there is no such act of yours to undo")
     new = new or new_act()
     if again := acted(connection, new):
         return again
-    keys = {(row.passage, row.code): row for row in rows}
-    back = [made for row in keys.values() for made in _back(connection, row, new)]
+    first = {row.passage: row for row in reversed(rows)}.values()
+    back = [
+        replace(said, seconds=None, time=now(), act=new, undoes=act) for row in first for said in _back(connection, row)
+    ]
     if not back:
         raise EvidenceError("nothing of this holds any more: it was changed or undone since")
     record(connection, back)
@@ -132,7 +134,7 @@ def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str
         by_act.setdefault(str(decision.act), []).append(decision)
     taken_back: set[str] = set()
     acts: list[Act] = []
-    undos: list[tuple[str, str, str, bool]] = []
+    undos: list[tuple[str, str, bool]] = []
     for name, rows in by_act.items():
         first = rows[-1]
         holds = name not in taken_back
@@ -143,36 +145,61 @@ def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str
             if holds:
                 taken_back.add(first.undoes)
             if not acts:
-                undos.append((name, first.undoes, first.why, holds))
-    plain = {act.act for act in acts}
-    return acts, [(name, why, holds) for name, undid, why, holds in undos if undid in plain]
+                undos.append((name, first.undoes, holds))
+    why = {act.act: act.why for act in acts}
+    return acts, [(name, why[undid], holds) for name, undid, holds in undos if undid in why]
 
 
-def _back(connection: Connection, row: Decision, act: str) -> Iterator[Decision]:
-    """Rows that make hold what would without the act of this row; none where that is what holds already."""
+def _back(connection: Connection, row: Decision) -> Iterator[Decision]:
+    """What to say of a passage so that there holds what would without the act that this is the first row of.
+
+    An act may have been overtaken in some codes only, so what was undone is told from all rows of the passage.
+    """
     settled = DECISIONS.c.why == "adjudication"
-    same = [DECISIONS.c.passage == row.passage, DECISIONS.c.code == row.code]
-    same += [settled] if row.why == "adjudication" else [~settled, DECISIONS.c.coder == row.coder]
-    found = connection.execute(select(*COLUMNS).where(*same).order_by(DECISIONS.c.id))
-    rows = [Decision(*values) for values in found]
-    holds, before = _standing(rows), _standing(rows, without=row.act)
-    if holds is before:
-        return
-    if holds and (before is None or before.value is None or before.draw != holds.draw):
-        gone = replace(holds, value=None, quote_start=None, quote_end=None, reason=None, seconds=None)
-        yield replace(gone, time=now(), act=act, undoes=row.act)
-    if before and before.value is not None:
-        yield replace(before, seconds=None, time=now(), act=act, undoes=row.act)
+    whose = settled if row.why == "adjudication" else and_(~settled, DECISIONS.c.coder == row.coder)
+    query = select(*COLUMNS).where(DECISIONS.c.passage == row.passage, whose).order_by(DECISIONS.c.id)
+    rows = [Decision(*values) for values in connection.execute(query)]
+    stands, wanted = _standing(rows), _standing(rows, without=row.act)
+    for code in dict.fromkeys(one.code for one in rows):
+        yield from _again(row, stands.get(code, []), wanted.get(code, []))
 
 
-def _standing(rows: Sequence[Decision], without: str | None = None) -> Decision | None:
-    """Of one coder's rows on one code of a passage, the newest that was not undone; `without` an act, as if undone."""
+def _again(row: Decision, stands: Sequence[Decision], wanted: Sequence[Decision]) -> list[Decision]:
+    """Rows on one code that bring it from what stands to what is wanted: in the draw of the act, and at large.
+
+    The first of them is in the act's own draw and in its coder's name: that is how undoing it again is found.
+    """
+    held, before = _newest(stands), _newest(wanted)
+    inside, then = (_newest(rows, row.draw) if row.draw else None for rows in (stands, wanted))
+    back: list[Decision] = []
+    if inside is not then:
+        back += [then] if then else [_nothing(inside)] if inside else []
+    elif held and held is not before and (before is None or (before.draw, before.coder) != (row.draw, row.coder)):
+        back.append(_nothing(held))
+    if before and before not in back and (back or held is not before):
+        back.append(before)
+    return back
+
+
+def _newest(rows: Sequence[Decision], draw: int | None = None) -> Decision | None:
+    return next((row for row in reversed(rows) if draw in (None, row.draw)), None)
+
+
+def _nothing(row: Decision) -> Decision:
+    return replace(row, value=None, quote_start=None, quote_end=None, reason=None)
+
+
+def _standing(rows: Sequence[Decision], without: str | None = None) -> dict[str, list[Decision]]:
+    """The rows that were not undone, by code, oldest first; `without` an act, as if that were undone."""
     taken_back = {without}
     for row in reversed(rows):
         if row.undoes and row.act not in taken_back:
             taken_back.add(row.undoes)
-    plain = [row for row in rows if row.undoes is None and (row.act is None or row.act not in taken_back)]
-    return plain[-1] if plain else None
+    found: dict[str, list[Decision]] = {}
+    for row in rows:
+        if row.undoes is None and (row.act is None or row.act not in taken_back):
+            found.setdefault(row.code, []).append(row)
+    return found
 
 
 def _with_above(codes: Iterable[str], codebook: Codebook) -> set[str]:

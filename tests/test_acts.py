@@ -247,3 +247,64 @@ def rows_last(connection):
 
 def vars_of(decision):
     return {name: getattr(decision, name) for name in Decision.__slots__}
+
+
+TURN = st.one_of(
+    st.tuples(st.just("save"), st.integers(0, 1), CODES, st.sampled_from(list(MODES))),
+    st.tuples(st.just("undo"), st.integers(0, 9)),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(turns=st.lists(TURN, max_size=14))
+def test_whichever_act_is_undone_there_holds_in_each_lane_what_was_said_last_of_the_others(study, keys, turns):
+    """Undo and redo in any order: the ledger's plain rows but for the acts that are undone, the newest of each lane."""
+    coder, saved, undone = f"anna-{new_act()}", [], {}
+    for kind, *rest in turns:
+        if kind == "save":
+            one = reading(keys[rest[0]], *rest[1], why=rest[2])
+            saved += [one.act] * bool(save(study, coder, one))
+        elif saved:
+            act = saved[rest[0] % len(saved)]
+            try:
+                made = undo(study, coder, undone.get(act, act))
+            except EvidenceError:  # it was overtaken in all its codes
+                continue
+            undone = {one: by for one, by in undone.items() if one != act} | (
+                {} if act in undone else {act: str(made[0].act)}
+            )
+    wanted = {}
+    for row in rows(study):
+        if row.coder == coder and row.undoes is None and row.act not in undone:
+            for lane in {0, row.draw or 0}:
+                wanted[row.passage, lane, row.code] = row.value
+    with study.store.database.reading() as connection:
+        found = connection.execute(select(HELD).where(HELD.c.coder == coder, HELD.c.value.is_not(None)))
+        assert {(row.passage, row.lane, row.code): row.value for row in found} == wanted
+
+
+def test_an_undo_in_a_draw_leaves_what_was_said_outside_it_since(study, keys):
+    one = reading(keys[0], "money", why="double")
+    save(study, "anna", one)
+    save(study, "anna", reading(keys[0], "voice"))
+    undo(study, "anna", one.act)
+    assert (held(study, lane=1), held(study)) == ({}, {("anna", keys[0]): {"voice"}})
+
+
+def test_what_was_said_blind_stays_when_a_later_change_is_undone_and_brought_back(study, keys):
+    save(study, "anna", reading(keys[0], "voice", why="double"))
+    later = reading(keys[0], "money")
+    save(study, "anna", later)
+    undo(study, "anna", undo(study, "anna", later.act)[0].act)
+    assert held(study, lane=1) == {("anna", keys[0]): {"voice"}}
+    assert held(study) == {("anna", keys[0]): {"money"}}
+
+
+def test_an_undo_of_what_changed_an_import_is_brought_back_as_the_reading_that_it_was(study, keys):
+    with study.store.database.writing() as connection:
+        ledger.record(connection, [Decision("anna", keys[0], "voice", True, study.codebook.version, why="import")])
+    one = reading(keys[0])
+    save(study, "anna", one)
+    gone = undo(study, "anna", one.act)
+    with study.store.database.reading() as connection:
+        assert acts.redoable(connection, "anna", ["manual"]) == gone[0].act
