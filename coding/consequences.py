@@ -79,7 +79,7 @@ def _repeated(after: Codebook, done: Edited, blind: bool) -> list[str]:
     if merged is None or merged.into is None or not any("merged into" in line for line in done.changes):
         return []
     target, all_of_it = f"“{_name(after, merged.into)}”", done.repeated
-    if blind and (all_of_it.acts or all_of_it.already or all_of_it.kept):
+    if blind and all_of_it.asked:  # whether there are any, too, would tell
         return [f"Its yes are said again for {target}. How many is not said while you have passages to read blind."]
     if not (all_of_it.yes or all_of_it.already or all_of_it.kept):
         return [f"No decision is said again for {target}."]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from coding.codebook import Codebook
 from coding.ledger import ADJUDICATED, COLUMNS, DECISIONS, HELD, OWN, Decision, new_act, record
@@ -17,6 +17,7 @@ class Repeated:
     """Numbers of decisions. yes: said again; over: those of them that had a no for the code that was merged into.
 
     already: had a yes there. kept: said no there after their yes, and that stands. acts: (coder, act) to undo it by.
+    asked: whether it was asked for.
     """
 
     yes: int = 0
@@ -24,6 +25,7 @@ class Repeated:
     already: int = 0
     kept: int = 0
     acts: tuple[tuple[str, str], ...] = ()
+    asked: bool = field(default=False, compare=False)
 
 
 def repeat(connection: Connection, codebook: Codebook, source: str, target: str) -> Repeated:
@@ -60,7 +62,7 @@ def repeat(connection: Connection, codebook: Codebook, source: str, target: str)
         rows += [replace(plain, code=code) for code in wanted[1:] if found[code] in ("new", "over")]
     record(connection, rows)
     acts = tuple((row.coder, str(row.act)) for row in rows if row.code == target)
-    return Repeated(len(acts), done["over"], done["already"], done["kept"], acts)
+    return Repeated(len(acts), done["over"], done["already"], done["kept"], acts, asked=True)
 
 
 def _held(connection: Connection, codes: Sequence[str]) -> Iterator[tuple[Place, Row]]:
