@@ -565,6 +565,7 @@ def demo(folder: Path) -> None:
             click.secho(f"$ {step.command}", bold=True)
             say(story.told(step))
     click.echo(f"Open {folder / 'codebook.yml'} to see what was looked for; then, in {folder}:")
+    click.echo("  themis review                             the page in your browser: read, decide, settle")
     click.echo("  themis quotes power_imbalance             what people said, word for word")
     click.echo("  themis counts --by Size                   small and large organisations beside each other")
     click.echo("  themis export suggestions look.xlsx       every passage and code, to sort and filter")

@@ -113,7 +113,7 @@ def of_run(done: "Done") -> Telling:
     after += of_quota(line.kind for line in summary.lines)
     after += of_orphans(summary.orphans, summary.retired)
     after.append("Look first: the highest fifth of what is suggested and unread.")
-    after.append("Next: themis quotes CODE --suggested; themis export worklist FILE.xlsx; themis counts")
+    after.append("Next: themis review, to read and decide; or themis quotes CODE --suggested; themis counts")
     return Telling((), "Suggestions", ("Code", "Id", "By", *numbers), rows, frozenset(numbers), after)
 
 
