@@ -133,7 +133,13 @@ def told(name: str, times: list[float]) -> None:
         )
 
 
-def reviewing(study: Study, lead: Visitor, seconds: float, pause: float, looks: bool) -> None:
+def processor(pid: int) -> float:
+    """Seconds of the processor that a process has had."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def reviewing(study: Study, lead: Visitor, pid: int, seconds: float, pause: float, looks: bool) -> None:
     """Ten reviewers for so long, and what each kind of request took."""
     people = []
     for name, mode in zip(PEOPLE, MODES, strict=True):
@@ -144,6 +150,7 @@ def reviewing(study: Study, lead: Visitor, seconds: float, pause: float, looks: 
         people.append(Timed(name, link, mode, random.randrange(2**32), study.codebook))
     over = threading.Event()
     threads = [threading.Thread(target=one.work, args=(over, pause)) for one in people]
+    before = processor(pid)
     for thread in threads:
         thread.start()
     end = time.monotonic() + seconds
@@ -158,7 +165,8 @@ def reviewing(study: Study, lead: Visitor, seconds: float, pause: float, looks: 
     for kind in kinds:
         told(kind, [taken for one in people for taken in one.taken.get(kind, [])])
     saved = sum(len(one.waits) for one in people)
-    print(f"  {saved:,} readings saved, {saved / seconds:.0f} a second")
+    each = (processor(pid) - before) / max(saved, 1)
+    print(f"  {saved:,} readings saved, {saved / seconds:.0f} a second, {each * 1e3:.0f} ms of the processor for each")
     for trouble in [error for one in people for error in one.errors]:
         print(f"  trouble: {trouble[:200]}")
 
@@ -235,7 +243,7 @@ def main() -> None:
                             told(view, [lead.look(dict(views(turn / 5))[view])[0] for turn in range(5)])
                     else:
                         seconds = min(given.seconds, 20) if name == "flat" else given.seconds
-                        reviewing(study, lead, seconds, 0 if name == "flat" else given.pause, name == "looking")
+                        reviewing(study, lead, pid, seconds, 0 if name == "flat" else given.pause, name == "looking")
                     memory(pid)
 
 

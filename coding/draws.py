@@ -178,9 +178,9 @@ def readers(connection: Connection, draw: int) -> dict[int, set[str]]:
 
 def progress(connection: Connection, draw: Draw, coder: str | None = None) -> tuple[int, int]:
     """(read, to read in all): of one coder where each reads each passage, of everybody otherwise."""
-    passages = select(func.count()).select_from(_PLACES).where(DRAWN.c.draw == draw.id, LIVE)
-    total = int(connection.execute(passages).scalar_one())
-    return total - int(connection.execute(passages.where(_unread(draw, coder))).scalar_one()), total
+    counted = select(func.count(), func.count(func.nullif(_unread(draw, coder), False))).select_from(_PLACES)
+    total, left = connection.execute(counted.where(DRAWN.c.draw == draw.id, LIVE)).one()
+    return total - left, total
 
 
 def probability(connection: Connection, draw: int, passage: int) -> float | None:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 from sqlalchemy import (
@@ -96,6 +97,7 @@ class Database:
     def __init__(self, path: Path, engine: Engine) -> None:
         self.path = path
         self._engine = engine
+        self._writer = RLock()  # SQLite lets threads that find another one writing sleep, up to 0.1 s; this wakes them
 
     @classmethod
     def create(cls, path: Path) -> "Database":
@@ -150,6 +152,7 @@ class Database:
         EvidenceError where the place or the disk does not take it, or another program keeps the study to itself.
         """
         with (
+            self._writer,
             _sqlite(self.path, "written, and nothing was changed"),
             self._engine.connect().execution_options(write=True) as connection,
             connection.begin(),

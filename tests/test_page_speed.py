@@ -2,6 +2,7 @@
 
 import random
 import socket
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,8 +10,16 @@ from coding import draws, ledger
 from coding.draws import draw_audit, draw_double
 from coding.ledger import Decision
 from coding.page import serve
+from coding.review import Desk, Sitting
+from coding.study import configure, open_study
+from corpus import database
 
 PEOPLE = ("anna", "ben", "carol")
+
+
+def keys_of(study):
+    with study.store.database.reading() as connection:
+        return study.store.passage_keys(connection)
 
 
 def is_read(draw, readers):
@@ -79,3 +88,51 @@ def test_answers_are_sent_at_once(tmp_path):
         accepted, _ = listener.accept()
         with accepted:
             assert visitor.proto == accepted.proto == socket.IPPROTO_TCP
+
+
+def test_how_much_is_read_is_what_any_process_has_said_by_now(study):
+    desk, other = Desk(study), open_study(study.folder)  # as another process opens it
+    keys, code = keys_of(study), next(iter(study.codebook.by_id))
+
+    def told():
+        return desk.progress(Sitting("anna"))
+
+    def decided(coder, key, value):
+        with other.store.database.writing() as connection:
+            ledger.keep(connection, other.codebook)
+            ledger.record(connection, [Decision(coder, key, code, value, other.codebook.version)])
+
+    assert told() == (0, len(keys))
+    decided("ben", keys[0], False)
+    decided("carol", keys[-1], True)
+    assert told() == (2, len(keys))
+    decided("ben", keys[0], None)
+    assert told() == (1, len(keys))
+    with other.store.database.writing() as connection:
+        (document,) = other.store.holding(connection, [keys[-1]])
+        other.store.retire(connection, document)
+    left = keys_of(study)
+    assert told() == (0, len(left)) != (0, len(keys))
+    sentences = configure(other, {"unit": "sentence"})
+    now = keys_of(study)
+    decided("ben", now[0], True)
+    assert told() == (1, len(now)) != (1, len(left))
+    configure(sentences, {"unit": "turn"})  # no passage is new, others count
+    assert told() == (int(now[0] in left), len(left))
+    other.store.database.close()
+
+
+def test_threads_that_write_wait_for_one_another_without_asking_again_and_again(study, monkeypatch):
+    monkeypatch.setattr(database, "PATIENCE", 0)  # whoever is left to SQLite's own waiting is refused
+    store = open_study(study.folder).store
+    names = [str(number) for number in range(20)]
+
+    def write(name):
+        with store.database.writing() as connection:
+            store.add_source(connection, name, name)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, names))
+    with store.database.reading() as connection:
+        assert [bool(store.source(connection, name)) for name in names] == [True] * 20
+    store.database.close()
