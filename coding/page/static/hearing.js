@@ -119,6 +119,7 @@ export function drawDefinition(code) {
   const said = Object.entries(lists).filter(([, texts]) => texts.length);
   const listed = (texts) => h("ul", {}, texts.map((text) => h("li", {}, text)));
   const rules = said.flatMap(([title, texts]) => [h("h3", {}, title), listed(texts)]);
+  if (code) rules.push(h("p", {}, h("a", { href: `/codebook#${code.id}` }, "Look at it in the codebook")));
   at("rules").hidden = !rules.length;
   at("rules").querySelector("div").replaceChildren(...rules);
 }
