@@ -56,7 +56,10 @@ def test_exported_columns_are_the_documented_ones_in_their_order(demo, themis):
     wanted = {
         "passages": place,
         "suggestions": [*place, "code", "score", "suggested", "sentence"],
-        "decisions": ["document", "passage", "code", "value", "coder", "time", "why"],
+        "decisions": [
+            *("document", "passage", "code", "value", "coder", "time", "why"),
+            *("quote", "draw", "probability", "suggestions_visible", "seconds", "codebook"),
+        ],
         "counts": ["code", "unit", "attribute", "group", "suggested", "decided_yes", "decided_no", "read", "total"],
     }
     rows = {}

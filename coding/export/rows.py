@@ -35,7 +35,7 @@ WORK = {
     **dict.fromkeys(("by", "sentence", "nearest"), str),
 }
 DECIDED = {
-    **dict.fromkeys(("document", "passage", "quote", "code", "value", "coder", "time", "why"), str),
+    **dict.fromkeys(("document", "passage", "code", "value", "coder", "time", "why", "quote"), str),
     **{"draw": int, "probability": float, "suggestions_visible": bool, "seconds": float, "codebook": str},
 }
 NOTED = ("kind", "document", "passage", "code", "author", "text", "time")
@@ -170,10 +170,10 @@ def decisions(study: Study, connection: Connection) -> Rows:
             for key, passage in kept.passages:
                 for d in held.get(key, ()):
                     quote = None if d.quote_start is None else passage.text[d.quote_start : d.quote_end]
-                    place = {"document": passage.document, "passage": passage.id, "quote": quote}
+                    place = {"document": passage.document, "passage": passage.id}
                     said = {"code": d.code, "value": "yes" if d.value else "no", "coder": d.coder, "time": d.time}
-                    how = {name: getattr(d, name) for name in ("why", *list(DECIDED)[8:])}
-                    yield {**place, **said, **how, **_attributes(kept, names)}
+                    how = {name: getattr(d, name) for name in list(DECIDED)[8:]}
+                    yield {**place, **said, "why": d.why, "quote": quote, **how, **_attributes(kept, names)}
 
     return Rows({**DECIDED, **_columns(names)}, rows())
 
