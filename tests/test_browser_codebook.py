@@ -250,8 +250,9 @@ def test_a_passage_becomes_an_example_while_it_is_coded(study, link, at, book):
     keys(page, "1", "1", "2")
     page.wait_for_timeout(50)
     ticked = page.locator("#save-label").inner_text()
-    keys(page, "e")
+    keys(page, "e", "Enter")  # before the change is seen, Enter makes nothing
     page.wait_for_selector("dialog[open] .changes")
+    assert text not in book().by_id["late"].examples
     assert page.eval_on_selector("#example-code", "one => one.value") == "late"
     assert clean(page) == []
     keys(page, "Enter")

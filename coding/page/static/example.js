@@ -46,18 +46,17 @@ async function ask({ page, card, passage, chosen, renewed, tell }) {
     const shown = answer.refused ? [h("p", { class: "problem" }, answer.refused)] : [changes(answer.changes, nameOf), answer.effects.map((one) => h("p", { class: "muted" }, reading(one)))];
     words.hidden = !answer.refused; // they stand in the change
     plan.replaceChildren(...shown.flat(2));
+    if (mine === 1 && !answer.refused) document.querySelector("dialog[open] .primary").focus(); // not before it is seen
   }
 
   select.addEventListener("change", () => look());
   kinds.addEventListener("change", () => look());
   look();
-  const answer = dialog({
+  const wanted = await dialog({
     title: span ? "Put these words into the codebook" : "Put this passage into the codebook",
     body: [words, h("div", { class: "field" }, h("label", { for: "example-code" }, "Code"), select), kinds, plan],
     actions: [{ label: "Make the change", value: true, primary: true }],
   });
-  if (chosen) document.querySelector("dialog[open] .primary").focus();
-  const wanted = await answer;
   asked++;
   if (!wanted) return;
   const made = await api("/api/codebook/edit", { act: newAct(), expected: page.codebook, edit: edit() }).catch(() => null);
