@@ -7,6 +7,7 @@ from coding.codebook import Codebook
 from coding.ledger import COLUMNS, DECISIONS, OWN, Decision, acted, new_act, now, of_passages, record
 from corpus.database import Connection, and_, select
 from corpus.errors import EvidenceError
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 LONGEST = 3_600.0  # seconds that one reading is taken to have lasted at most
 LOOK_BACK = 4_000  # rows of a coder that undo and the list of the last decisions look at
@@ -125,8 +126,12 @@ def redoable(connection: Connection, coder: str, why: Iterable[str]) -> str | No
 
 
 def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str, str, bool]]]:
-    """A coder's last acts, newest first; and the undos since the newest plain act, with kind and whether they hold."""
-    query = select(*COLUMNS).where(DECISIONS.c.coder == coder, DECISIONS.c.act.is_not(None))
+    """A coder's last acts, newest first; and the undos since the newest plain act, with kind and whether they hold.
+
+    In passages that count: what was said of a text that was replaced since is not what the coder means to undo.
+    """
+    query = select(*COLUMNS).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS))
+    query = query.where(DECISIONS.c.coder == coder, DECISIONS.c.act.is_not(None), LIVE)
     newest = connection.execute(query.order_by(DECISIONS.c.id.desc()).limit(LOOK_BACK))
     by_act: dict[str, list[Decision]] = {}
     for row in newest:

@@ -8,7 +8,7 @@ from coding.ledger import Decision
 from coding.queue import Shown
 from coding.study import Study
 from coding.suggestions import Run
-from corpus.context import Context, Said, context, passage_at
+from corpus.context import Context, Said, live_context, passage_at
 from corpus.database import Connection
 
 AUDIT, DOUBLE, REVIEW = "audit", "double", "review"
@@ -107,7 +107,7 @@ def make_card(  # noqa: PLR0913 - a card is all of this
     shown: Sequence[Shown] | None = None,
 ) -> Card:
     """The card of a passage; shown: its suggestions where the queue has fresher ones than the last run has."""
-    place = context(connection, passage)
+    place = live_context(connection, passage)
     mine = own_of(connection, sitting, passage)
     hints = None if sitting.blind else hints_of(connection, sitting.coder, place, run, shown)
     notes = memos.on_passages(connection, [passage]).get(passage, [])

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
-from coding.ledger import Decision, adjudicated, current, new_act, record
+from coding import memos
+from coding.ledger import Decision, adjudicated, current, record
 from corpus.database import Connection
 from corpus.passage import questions
 from corpus.store import Kept, Store
@@ -21,18 +22,18 @@ class Carried:
 def carry(store: Store, connection: Connection, old: Sequence[int], new: int) -> Carried:
     """Repeat the decisions on a document's retired texts, newest first, where the new one says the same words in order.
 
-    What was decided on a newer text is not overruled by an older one. What stays in the ledger on words that are gone
-    counts no more; it is repeated when a later text has them again.
+    Memos and flags go with them. What was decided on a newer text is not overruled by an older one. What stays in the
+    ledger on words that are gone counts no more; it is repeated when a later text has them again.
     """
     after = store.of_key(connection, new)
     done: set[tuple[str, int, str, bool]] = set()
     repeated: list[Decision] = []
     left: list[tuple[Decision, str]] = []
-    act = new_act()
     for number, key in enumerate(old):
         before = store.of_key(connection, key)
         matcher = SequenceMatcher(None, _words(before), _words(after), autojunk=False)
         same = {before.passages[i][0]: after.passages[j][0] for i, j in _pairs(matcher)}
+        memos.repeat(connection, (key, new), same)
         for held in [*current(connection, key), *adjudicated(connection, key)]:
             if held.passage not in same:
                 left += [(held, store.words(connection, held.passage))] * (number == 0)
@@ -41,8 +42,8 @@ def carry(store: Store, connection: Connection, old: Sequence[int], new: int) ->
             place = ("" if settled else held.coder, same[held.passage], held.code, settled)
             if place not in done:
                 done.add(place)
-                fresh = replace(held, passage=same[held.passage], draw=None, probability=None, act=act, undoes=None)
-                repeated.append(fresh)
+                fresh = replace(held, passage=same[held.passage], draw=None, probability=None)
+                repeated.append(replace(fresh, act=None, undoes=None))  # no act of the coder's, to be undone
     record(connection, repeated)
     return Carried(len(repeated), left)
 

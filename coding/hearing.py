@@ -8,7 +8,7 @@ from coding.cards import Note
 from coding.codebook import Codebook, diff
 from coding.ledger import ADJUDICATED, COLUMNS, DECISIONS, Decision
 from coding.study import Study
-from corpus.context import Context, context
+from corpus.context import Context, live_context
 from corpus.database import Connection, select
 from corpus.errors import EvidenceError
 
@@ -97,9 +97,7 @@ def hear(study: Study, connection: Connection, passage: int) -> Hearing:
 
 
 def _open(connection: Connection, passage: int) -> Context:
-    place = context(connection, passage)
-    if not place.live:
-        raise EvidenceError("this passage counts no more, since its document was replaced: go on to the next one")
+    place = live_context(connection, passage)
     if passage in draws.awaited(connection):
         raise EvidenceError("this passage is still to be read blind: it is settled when all its coders have read it")
     return place

@@ -1,8 +1,9 @@
 """Memos and flags: what people note on passages, documents, codes and the study; rows are added and never changed."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from coding.joining import another
 from coding.ledger import new_act, now
 from corpus.database import (
     Boolean,
@@ -99,8 +100,7 @@ def add(  # noqa: PLR0913 - one row, all of it
         raise EvidenceError(f"a memo has between 1 and {LONGEST:,} characters; this one has {len(text):,}")
     act = act or new_act()
     if connection.execute(select(MEMOS.c.id).where(MEMOS.c.act == act)).first() is None:
-        memo = Memo(act, author, text, now(), document, passage, code, replaces)
-        connection.execute(insert(MEMOS).values({name: getattr(memo, name) for name in Memo.__slots__}))
+        _keep(connection, Memo(act, author, text, now(), document, passage, code, replaces))
     return act
 
 
@@ -149,8 +149,7 @@ def flag(  # noqa: PLR0913 - one row, all of it
         raise EvidenceError(f"the note of a flag has at most {LONGEST:,} characters; this one has {len(note):,}")
     act = act or new_act()
     if connection.execute(select(FLAGS.c.id).where(FLAGS.c.act == act)).first() is None:
-        row = Flag(act, coder, passage, code, raised, note, now())
-        connection.execute(insert(FLAGS).values({name: getattr(row, name) for name in Flag.__slots__}))
+        _keep(connection, Flag(act, coder, passage, code, raised, note, now()))
     return act
 
 
@@ -161,6 +160,30 @@ def raised(connection: Connection, passages: Sequence[int] | None = None) -> lis
     if passages is not None:
         query = query.where(FLAGS.c.passage.in_(passages))
     return [Flag(*row) for row in connection.execute(query.order_by(FLAGS.c.id.desc()))]
+
+
+def repeat(connection: Connection, documents: tuple[int, int], passages: Mapping[int, int]) -> None:
+    """Say what stands on a document and its passages again on a later text of it, by its author and at its time; once.
+
+    documents, passages: keys, of the old one and the new one.
+    """
+    old, new = documents
+    noted = [*about(connection, old), *(memo for on in on_passages(connection, list(passages)).values() for memo in on)]
+    for memo in noted:
+        act = another(f"{memo.act} on a later text")
+        if author(connection, act) is None:
+            passage = None if memo.passage is None else passages[memo.passage]
+            _keep(connection, replace(memo, act=act, document=memo.document and new, passage=passage, replaces=None))
+    known = set(connection.execute(select(FLAGS.c.act)).scalars())
+    for up in raised(connection, list(passages)):
+        act = another(f"{up.act} on a later text")
+        if act not in known:
+            _keep(connection, replace(up, act=act, passage=passages[up.passage]))
+
+
+def _keep(connection: Connection, row: Memo | Flag) -> None:
+    table = MEMOS if isinstance(row, Memo) else FLAGS
+    connection.execute(insert(table).values({name: getattr(row, name) for name in type(row).__slots__}))
 
 
 _MEMO = [MEMOS.c[name] for name in Memo.__slots__]

@@ -7,6 +7,7 @@ from coding.cards import Sitting
 from coding.ledger import DECISIONS, HELD, OWN
 from corpus.context import first_words
 from corpus.database import Connection, and_, select
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +35,10 @@ def recent(
     for passage, reason in connection.execute(lately):
         why.setdefault(passage, reason)
     lane = and_(HELD.c.lane == (sitting.draw or OWN), HELD.c.coder == sitting.coder, HELD.c.value.is_not(None))
-    query = select(HELD.c.passage, HELD.c.code, HELD.c.value).where(lane, HELD.c.passage.in_(why))
+    query = select(HELD.c.passage, HELD.c.code, HELD.c.value).where(lane, LIVE, HELD.c.passage.in_(why))
+    places = HELD.join(PASSAGES).join(DOCUMENTS)
     codes: dict[int, list[str]] = {}
-    for passage, code, value in connection.execute(query.order_by(HELD.c.decision)):
+    for passage, code, value in connection.execute(query.select_from(places).order_by(HELD.c.decision)):
         codes.setdefault(passage, []).extend([code] * value)
     holding = [key for key in why if key in codes][:most]
     said = first_words(connection, holding)

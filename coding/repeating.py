@@ -49,7 +49,7 @@ def repeat(connection: Connection, codebook: Codebook, source: str, target: str)
         yes = replace(
             row,
             codebook=codebook.version,
-            why="adjudication" if lane == ADJUDICATED else "manual",
+            why="adjudication" if lane == ADJUDICATED else "import",  # no reading of theirs, which they would undo
             draw=None,
             probability=None,
             seconds=None,

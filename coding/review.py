@@ -15,7 +15,7 @@ from coding.reads import Reads
 from coding.recent import Recent, recent
 from coding.study import Study
 from coding.suggestions import Run
-from corpus.context import context
+from corpus.context import context, live_context
 from corpus.database import Connection
 from corpus.errors import EvidenceError
 
@@ -137,8 +137,10 @@ class Desk:
         version: of the codebook that the coder saw. How it was shown is told by the sitting, not by the reading.
         """
         with self.study.store.database.writing() as connection:
+            if ledger.acted(connection, reading.act):
+                return Saved(reading.act, reading.passage, 0)
             codebook = self._codebook(connection, version)
-            place = context(connection, reading.passage)
+            place = live_context(connection, reading.passage)
             probability = None
             if sitting.draw is not None:
                 probability = self._probability(connection, sitting, reading.passage)

@@ -95,6 +95,16 @@ def context(connection: Connection, passage: int) -> Context:
     )
 
 
+def live_context(connection: Connection, passage: int) -> Context:
+    """As `context`, of a passage that counts; EvidenceError also where its document was replaced or taken out."""
+    place = context(connection, passage)
+    if not place.live:
+        raise EvidenceError(
+            "this passage counts no more, since its document was replaced or taken out: go on to the next one"
+        )
+    return place
+
+
 def first_words(connection: Connection, passages: Sequence[int], most: int = 120) -> dict[int, tuple[str | None, str]]:
     """(speaker, the first characters) of each of these passages, by key."""
     own = and_(TURNS.c.document == PASSAGES.c.document, TURNS.c.number == PASSAGES.c.turn)

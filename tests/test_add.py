@@ -2,8 +2,10 @@
 
 import pytest
 
-from coding import ledger
-from coding.ledger import Decision
+from coding import ledger, memos
+from coding.acts import Reading
+from coding.ledger import Decision, new_act
+from coding.review import Desk
 from coding.study import add, configure, open_study, remove
 from corpus.errors import EvidenceError
 from corpus.passage import SetAside
@@ -276,3 +278,38 @@ def test_decisions_of_another_unit_are_told_when_their_document_is_replaced(stud
     assert account.replaced == ["interview.txt"]
     assert "interview.txt: 3 decisions stay with words that are gone, and count no more:" in account.notes
     assert account.notes[-3].startswith("    anna said yes to money of “They pay us late every single year.")
+
+
+def test_replacing_keeps_memos_and_flags_and_what_people_do_goes_on_from_the_new_text(study, transcripts):
+    keys = {text: key for key, text in passages_of(study, "submission.md").items()}
+    kitchen, choir = keys["We like the new kitchen."], next(iter(keys.values()))
+    desk = Desk(study)
+    anna = desk.sitting("anna")
+    with study.store.database.reading() as connection:
+        other = study.store.passage_keys(connection)[0]
+    for key in (other, choir, kitchen):
+        desk.save(anna, Reading(new_act(), key, frozenset({"money"}), "diverse"))
+    desk.save(desk.sitting("ben"), Reading(new_act(), kitchen, frozenset(), "diverse"))
+    desk.memo("ben", "Nice kitchen.", kitchen, replaces=desk.memo("ben", "Kitchen.", kitchen))
+    desk.flag("ben", kitchen, "odd")
+    desk.flag("anna", kitchen, "")
+    desk.flag("anna", kitchen, "", raised=False)
+    with study.store.database.writing() as connection:
+        memos.add(connection, "anna", "Of 2019.", document=study.store.names(connection)["submission.md"])
+    said = Reading(new_act(), choir, frozenset(), "diverse")
+    first = (transcripts / "submission.md").read_text()
+    for text in (first.replace("Mondays", "Tuesdays"), first.replace("Mondays", "Wednesdays")):
+        (transcripts / "submission.md").write_text(text)
+        add(study, [transcripts / "submission.md"], replace=True)
+    new = {text: key for key, text in passages_of(study, "submission.md").items()}["We like the new kitchen."]
+    with study.store.database.reading() as connection:
+        assert [(m.author, m.text) for m in memos.on_passages(connection, [new])[new]] == [("ben", "Nice kitchen.")]
+        assert [(f.coder, f.note) for f in memos.raised(connection, [new])] == [("ben", "odd")]
+        document = study.store.names(connection)["submission.md"]
+        assert [(m.author, m.text) for m in memos.about(connection, document)] == [("anna", "Of 2019.")]
+    assert [one.passage for one in desk.recent(anna)] == [new, other]
+    with pytest.raises(EvidenceError, match="this passage counts no more"):
+        desk.card(anna, choir)
+    with pytest.raises(EvidenceError, match="this passage counts no more"):
+        desk.save(anna, said)
+    assert desk.undo(anna).passage == other

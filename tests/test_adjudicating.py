@@ -428,3 +428,15 @@ def test_the_agreed_values_are_exported_as_tidy_rows(study, keys):
         "quote": "They",
     }
     assert [found[1][name] for name in ("value", "source", "reason", "quote")] == [None, "unresolved", None, None]
+
+
+def test_who_settled_otherwise_after_another_takes_one_after_the_other_back(study, keys):
+    for key in keys[:2]:
+        decide(study, ("anna", key, "voice", True), ("ben", key, "voice", False))
+    first = one(study, keys[1], coder="ben")
+    one(study, keys[0], value=True, coder="anna")
+    second = one(study, keys[0], value=False, coder="ben")
+    assert take_back(study, "ben").act == second
+    assert dict(reading(study, ledger.agreed, study.codebook))[keys[0]]["voice"] == 1.0
+    assert take_back(study, "ben").act == first
+    assert [(row.coder, row.value) for row in reading(study, lambda c: list(ledger.adjudicated(c)))] == [("anna", True)]

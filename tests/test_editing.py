@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 import cli
 from coding import acts, codebook_text, editing, ledger, versions
+from coding.acts import Reading
 from coding.codebook import Code, Codebook, Retired, plain
 from coding.codebook_file import load, parse
 from coding.ledger import Decision
 from coding.repeating import Repeated
+from coding.review import Desk
 from coding.study import open_study
 from coding.summary import cautions
 from coding.telling import of_history, of_orphans
@@ -720,7 +722,7 @@ def test_a_merge_says_each_yes_again_for_the_coder_who_said_it(study, keys):
     quotes = {
         row.code: (row.quote_start, row.quote_end, row.why) for row in rows if (row.coder, row.passage) == ("anna", one)
     }
-    assert quotes == {"late": (3, 9, "manual"), "money": (None, None, "manual")}
+    assert quotes == {"late": (3, 9, "import"), "money": (None, None, "import")}
     assert {(row.why, row.reason) for row in rows if row.coder == "mair"} == {("adjudication", "slip")}
     assert editing.repeat_merged(study, "voice") == Repeated(already=5, kept=1)
     with study.store.database.writing() as connection:
@@ -763,3 +765,13 @@ def test_colours_are_those_that_fewest_codes_have(empty):
     assert (set(colours), max(colours.values())) == (set(editing.PALETTE), 2)
     nested = editing.add_code(study, now(study).version, "Nested", "d", "money")
     assert nested.codebook.by_id["nested"].colour == ""
+
+
+def test_what_is_said_again_of_a_merge_is_no_act_that_its_coder_undoes(study, keys):
+    desk = Desk(study)
+    anna = desk.sitting("anna")
+    desk.save(anna, Reading(ledger.new_act(), keys[0], frozenset({"voice"}), "diverse"))
+    desk.save(anna, Reading(ledger.new_act(), keys[1], frozenset(), "diverse"))
+    editing.merge(study, now(study).version, "voice", "money", "", repeated=True)
+    assert [desk.undo(anna).passage for _ in range(2)] == [keys[1], keys[0]]
+    assert held(study) == {("anna", keys[0], "money"): True}
