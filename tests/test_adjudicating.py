@@ -437,6 +437,6 @@ def test_who_settled_otherwise_after_another_takes_one_after_the_other_back(stud
     one(study, keys[0], value=True, coder="anna")
     second = one(study, keys[0], value=False, coder="ben")
     assert take_back(study, "ben").act == second
-    assert dict(reading(study, ledger.agreed, study.codebook))[keys[0]]["voice"] == 1.0
+    assert reading(study, lambda c: dict(ledger.agreed(c, study.codebook)))[keys[0]]["voice"] == 1.0
     assert take_back(study, "ben").act == first
     assert [(row.coder, row.value) for row in reading(study, lambda c: list(ledger.adjudicated(c)))] == [("anna", True)]
