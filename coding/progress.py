@@ -8,11 +8,11 @@ from math import sqrt
 
 from coding import draws, ledger, suggestions
 from coding.codebook import nested
-from coding.draws import Draw
+from coding.draws import DRAWN, Draw
 from coding.ledger import DECISIONS, HELD, OWN
 from coding.study import Study
 from corpus.database import Connection, func, select
-from corpus.tables import DOCUMENTS, LIVE, PASSAGES
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES, SOURCES
 
 FEWEST = 30  # passages of an audit to be read before it says anything
 Z = 1.959964
@@ -139,24 +139,49 @@ def _missed(
     if not audits:
         return {}
     audit = audits[-1]
-    before = _read_then(study, connection, audit)
-    sample = [agreed.get(key, {}) for key, _ in draws.drawn(connection, audit.id)]
-    later = [values for key, values in agreed.items() if key not in before]
+    beyond = _beyond(connection, audit)
+    read = draws.readers(connection, audit.id)
+    sample = [agreed.get(key, {}) for key, _ in draws.drawn(connection, audit.id) if key in read]
+    within = [values for key, values in agreed.items() if key not in beyond]
+    population = study.store.size(connection)[1] - len(beyond)
     estimated = {}
     for code in study.codebook.by_id:
         said = [values[code] for values in sample if code in values]
         if len(said) >= FEWEST:
-            known = sum(values.get(code) == 1.0 for values in later)
-            estimated[code] = missing(known, sum(said), len(said), audit.population)
+            known = sum(values.get(code) == 1.0 for values in within)
+            estimated[code] = missing(known, sum(said), len(said), population)
     return estimated
 
 
-def _read_then(study: Study, connection: Connection, audit: Draw) -> set[int]:
-    """The passages that were read to the end when the audit was drawn: they were not in what it was drawn from."""
-    codes = set(study.codebook.by_id)
-    then = ledger.by_coder(connection, study.codebook, upto=audit.decisions)
-    drawn = {key for key, _ in draws.drawn(connection, audit.id)}  # read before it came here from another copy
-    return {passage for passage, values in then if codes <= values.keys()} - drawn
+def _beyond(connection: Connection, audit: Draw) -> set[int]:
+    """The live passages that an audit was not drawn from: read to the end or in an open draw by then, or added since.
+
+    A document is taken to have been added since if its file was, and if it is newer than every document drawn from.
+    """
+    then = next(book for _, book in ledger.codebooks(connection) if book.version == audit.codebook)
+    read = ledger.by_coder(connection, then, upto=audit.decisions)
+    found = {passage for passage, values in read if then.by_id.keys() <= values.keys()}
+    for draw in draws.draws(connection):
+        if draw.id < audit.id:
+            found |= _open_then(connection, draw, audit.decisions)
+    place = PASSAGES.join(DOCUMENTS)
+    drawn = select(DRAWN.c.passage).where(DRAWN.c.draw == audit.id)
+    newest = select(func.max(PASSAGES.c.document)).where(PASSAGES.c.id.in_(drawn)).scalar_subquery()
+    since = select(PASSAGES.c.id).select_from(place.join(SOURCES, SOURCES.c.id == DOCUMENTS.c.source))
+    since = since.where(LIVE, SOURCES.c.added > audit.made, DOCUMENTS.c.id > newest)
+    found.update(connection.execute(since).scalars())
+    return found - {key for key, _ in draws.drawn(connection, audit.id)}  # it may have come here from another copy
+
+
+def _open_then(connection: Connection, draw: Draw, upto: int) -> set[int]:
+    """The live passages of a draw that were not read as it asks when the ledger had so many rows."""
+    places = [key for key, _ in draws.drawn(connection, draw.id)]
+    inside = DECISIONS.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == draw.id))
+    rows = select(DECISIONS.c.passage, DECISIONS.c.coder).where(inside, DECISIONS.c.draw == draw.id)
+    read = set(connection.execute(rows.where(DECISIONS.c.id <= upto, DECISIONS.c.value.is_not(None))).all())
+    if draw.every:
+        return {key for key in places if not all((key, coder) in read for coder in draw.coders)}
+    return set(places) - {passage for passage, _ in read}
 
 
 def _coders(connection: Connection, hidden: set[int]) -> Iterable[CoderProgress]:

@@ -4,14 +4,16 @@ import random
 
 import pytest
 
-from coding import ledger
+from coding import editing, ledger
 from coding.acts import Reading
 from coding.draws import draw_audit, draw_double
 from coding.ledger import Decision, new_act
 from coding.progress import Missed, missing, progress
 from coding.review import Desk
-from coding.study import add
+from coding.study import add, remove
+from corpus.database import update
 from corpus.read.options import Options
+from corpus.tables import SOURCES
 
 
 @pytest.fixture
@@ -103,3 +105,56 @@ def test_none_in_the_sample_is_no_proof_of_none():
     found = missing(0, 0.0, 100, 1000)
     assert (found.low, found.about) == (0, 0)
     assert 30 <= found.high <= 40  # rule of three, with the correction for a tenth of them read
+
+
+def expected(population, missed, found):
+    return round(population / missed.read * missed.positives) - found
+
+
+def test_passages_of_another_draw_are_no_part_of_what_an_audit_was_drawn_from(survey):
+    draw_double(survey, 60, ["anna", "ben"])
+    draw_audit(survey, 70, coders=["cleo"])
+    for coder, mode in (("cleo", "audit"), ("anna", "double"), ("ben", "double")):
+        read_all(survey, coder, mode)
+    missed = of(progress(survey, "cleo"), "money").missed
+    assert missed.about == expected(140, missed, missed.positives)
+
+
+def test_an_audit_counts_what_was_read_for_it_not_what_was_imported(survey):
+    with survey.store.database.writing() as connection:
+        ledger.keep(connection, survey.codebook)
+        keys = [key for key in survey.store.passage_keys(connection) if "money" in survey.store.words(connection, key)]
+        said = [Decision("old", key, "money", True, survey.codebook.version, why="import") for key in keys]
+        ledger.record(connection, said)
+    draw_audit(survey, 100, coders=["ben"])
+    read_all(survey, "ben", "audit", most=40)
+    missed = of(progress(survey, "zoe"), "money").missed
+    assert (missed.read, missed.about) == (40, max(0, expected(200, missed, 40)))
+
+
+def test_an_audit_says_the_same_when_codes_and_documents_come_after_it(survey, tmp_path):
+    read_all(survey, "anna", "review", most=60)
+    draw_audit(survey, 70, coders=["cleo"])
+    read_all(survey, "cleo", "audit")
+    before = of(progress(survey, "zoe"), "money").missed
+    editing.add_code(survey, survey.codebook.version, "Cake", "Somebody brings cake.")
+    later = survey.latest()
+    assert of(progress(later, "zoe"), "money").missed == before
+    rows = "\n".join(f"R{n:03},Reply {n} is about money" for n in range(50))
+    (tmp_path / "more.csv").write_text(f"id,What went wrong?\n{rows}\n", encoding="utf-8")
+    add(later, [tmp_path / "more.csv"], Options(id="id"))
+    with later.store.database.writing() as connection:
+        added = {"added": "2999-01-01T00:00:00+00:00"}
+        connection.execute(update(SOURCES).where(SOURCES.c.name == "more.csv").values(added))
+        new = [key for key in later.store.passage_keys(connection) if "Reply" in later.store.words(connection, key)]
+        ledger.record(connection, [Decision("dora", key, "money", True, later.codebook.version) for key in new])
+    found = progress(later, "zoe")
+    assert (len(new), found.total, of(found, "money").missed) == (50, 250, before)
+
+
+def test_documents_that_are_removed_leave_what_an_audit_speaks_of(survey):
+    draw_audit(survey, 100, coders=["cleo"])
+    read_all(survey, "cleo", "audit")
+    remove(survey, [f"survey.csv#R{n:03}" for n in range(100)])
+    missed = of(progress(survey, "cleo"), "money").missed
+    assert missed.about == expected(100, missed, missed.positives)
