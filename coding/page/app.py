@@ -66,7 +66,6 @@ VIEWS: tuple[ModuleType, ...] = (
     disagreements,
     agreement,
     counts,
-    memos,
 )
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 
@@ -88,6 +87,7 @@ def create_app(study: Study, address: Address) -> Guard:
     app.state.wrong = session.Wrong()
     app.get("/static/{version}/{name}")(static)
     app.include_router(session.router)
+    app.include_router(memos.router)
     for module in VIEWS:
         app.include_router(module.router)
     app.add_exception_handler(EvidenceError, _sentence)

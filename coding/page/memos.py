@@ -10,7 +10,6 @@ from coding import remarks
 from coding.memos import LONGEST
 from coding.page.session import Anyone, Said
 
-VIEW = None
 router = APIRouter()
 
 Act = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
