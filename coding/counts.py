@@ -1,17 +1,23 @@
 """Theme counts: how many passages, documents or speakers, by what people decided and what the machine suggests."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
 from coding import ledger, suggestions
 from coding.study import Study
+from coding.suggestions import SUGGESTIONS
+from corpus.database import Connection, and_, func, listed, select
 from corpus.errors import EvidenceError
-from corpus.passage import Passage
-from corpus.store import Kept
+from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES, TURNS
 
 UNITS = ("passage", "document", "speaker")
 NO_VALUE = "(none)"
+
+Unit = tuple[int, int | str | None]  # a document, and what of it: a passage, all of it, or a speaker
+Said = dict[tuple[Unit, str], dict[int, float]]  # what people decided on a code in a unit, by passage
+Tally = Counter[tuple[int, str, str]]  # by document and code, of how many units something is true
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,78 +55,119 @@ def counts(
     """
     if unit not in UNITS:
         raise EvidenceError(f"'{unit}' is no counting unit: choose {', '.join(UNITS)}")
-    codes = list(study.codebook.by_id)
-    tally: Counter[tuple[str, str, str]] = Counter()
-    totals: Counter[str] = Counter()
     with study.store.database.reading() as connection:
         if by is not None and by not in (known := study.store.attribute_names(connection)):
             names = ", ".join(known) or "none"
             raise EvidenceError(f"no document has an attribute '{by}': there are {names}")
         decided = {key: values for key, values in ledger.agreed(connection, study.codebook) if key not in sealed}
-        run = suggestions.latest(connection)
-        suggested: dict[int, set[str]] = {}
-        for suggestion in suggestions.suggested(connection, run.id) if run else ():
-            if suggestion.passage not in sealed:
-                suggested.setdefault(suggestion.passage, set()).add(suggestion.code)
-        for kept in study.store.kept(connection):
-            group = "" if by is None else kept.document.attributes.get(by, NO_VALUE)
-            for members in filter(None, units(kept, unit)):
-                totals[group] += 1
-                tally.update((group, code, what) for code, what in _facts(members, codes, decided, suggested))
+        sizes, group = units(connection, unit), _group(connection, by)
+        said = _said(decided, _places(connection, unit, decided))
+        tally = _read(said, {} if unit == "passage" else sizes) + _suggested(connection, unit, said, sealed)
+    totals: Counter[str] = Counter()
+    for (document, _), size in sizes.items():
+        totals[group(document)] += size if unit == "passage" else 1
+    summed: Counter[tuple[str, str, str]] = Counter()
+    for (document, code, what), number in tally.items():
+        summed[group(document), code, what] += number
     return [
         Count(
             code=code,
             unit=unit,
             attribute=by or "",
-            group=group,
-            suggested=tally[group, code, "suggested"],
-            decided_yes=tally[group, code, "yes"],
-            decided_no=tally[group, code, "no"],
-            read=tally[group, code, "read"],
-            total=totals[group],
-            unread=tally[group, code, "unread"],
+            group=name,
+            suggested=summed[name, code, "suggested"],
+            decided_yes=summed[name, code, "yes"],
+            decided_no=summed[name, code, "no"],
+            read=summed[name, code, "read"],
+            total=totals[name],
+            unread=summed[name, code, "unread"],
             depth=len(study.codebook.above(code)),
         )
-        for code in codes
-        for group in sorted(totals)
+        for code in study.codebook.by_id
+        for name in sorted(totals)
     ]
 
 
-def units(kept: Kept, unit: str) -> Iterator[list[int]]:
-    """Keys of the passages that make one unit each: a passage, a document, or one speaker within a document.
+def units(connection: Connection, unit: str) -> dict[Unit, int]:
+    """How many live passages each document has; or each speaker within a document, where speakers are counted.
 
     A person who speaks in two documents is two speakers, since a name ("Participant 1") is not an identity; a document
     without speakers is one.
     """
-    if unit == "passage":
-        yield from ([key] for key, _ in kept.passages)
-    elif unit == "document":
-        yield [key for key, _ in kept.passages]
-    else:
-        yield from _by_speaker(kept.passages).values()
+    columns, tables = _of(unit)
+    query = select(*columns, func.count()).select_from(tables).where(LIVE).group_by(*columns)
+    return {(document, part): size for document, part, size in connection.execute(query)}
 
 
-def _by_speaker(passages: Iterable[tuple[int, Passage]]) -> dict[str | None, list[int]]:
-    speakers: dict[str | None, list[int]] = {}
-    for key, passage in passages:
-        speakers.setdefault(passage.speaker, []).append(key)
-    return speakers
+def _of(unit: str) -> tuple[tuple[Any, Any], Any]:
+    """The columns that tell units apart, of passages their documents only; and the tables they are in."""
+    tables: Any = PASSAGES.join(DOCUMENTS)
+    if unit != "speaker":
+        return (PASSAGES.c.document, PASSAGES.c.document), tables
+    turn = and_(TURNS.c.document == PASSAGES.c.document, TURNS.c.number == PASSAGES.c.turn)
+    return (PASSAGES.c.document, TURNS.c.speaker), tables.join(TURNS, turn)
 
 
-def _facts(
-    members: list[int], codes: list[str], decided: dict[int, dict[str, float]], suggested: dict[int, set[str]]
-) -> Iterator[tuple[str, str]]:
-    """(code, what is true of it) for one unit."""
-    marked = set().union(*(suggested.get(key, set()) for key in members))
-    for code in codes:
-        values = [decided[key][code] for key in members if code in decided.get(key, {})]
-        if code in marked:
-            yield code, "suggested"
-        if code in marked and not values:
-            yield code, "unread"
-        if values:
-            yield code, "read"
-        if 1.0 in values:
-            yield code, "yes"
-        elif len(values) == len(members) and not any(values):
-            yield code, "no"
+def _places(connection: Connection, unit: str, passages: Collection[int]) -> dict[int, Unit]:
+    """The unit that each of these passages is in, or is."""
+    (document, part), tables = _of(unit)
+    columns = PASSAGES.c.id, document, PASSAGES.c.id if unit == "passage" else part
+    rows = connection.execute(select(*columns).select_from(tables).where(PASSAGES.c.id.in_(listed(passages))))
+    return {key: (where, what) for key, where, what in rows}
+
+
+def _group(connection: Connection, by: str | None) -> Callable[[int], str]:
+    """The group that a document is in, by its key."""
+    if by is None:
+        return lambda document: ""
+    rows = connection.execute(select(ATTRIBUTES.c.document, ATTRIBUTES.c.value).where(ATTRIBUTES.c.name == by))
+    known = dict(rows.all())
+    return lambda document: str(known.get(document, NO_VALUE))
+
+
+def _said(decided: dict[int, dict[str, float]], places: dict[int, Unit]) -> Said:
+    found: Said = {}
+    for key, values in decided.items():
+        for code, value in values.items():
+            found.setdefault((places[key], code), {})[key] = value
+    return found
+
+
+def _read(said: Said, sizes: dict[Unit, int]) -> Tally:
+    """Units that people read, with a yes, and read to the end without one; a unit without a size is a passage."""
+    tally: Tally = Counter()
+    for (unit, code), values in said.items():
+        tally[unit[0], code, "read"] += 1
+        if 1.0 in values.values():
+            tally[unit[0], code, "yes"] += 1
+        elif len(values) == sizes.get(unit, 1) and not any(values.values()):
+            tally[unit[0], code, "no"] += 1
+    return tally
+
+
+def _suggested(connection: Connection, unit: str, said: Said, sealed: Collection[int]) -> Tally:
+    """Units that the last run suggests a code for, and those of them where nobody has decided on it.
+
+    The database counts, since a row for each suggestion would keep whoever saves waiting; only those of passages that
+    people decided on, or that are sealed, are looked at one by one.
+    """
+    columns, tables = _of(unit)
+    tables = tables.join(SUGGESTIONS, SUGGESTIONS.c.passage == PASSAGES.c.id)
+    marked = LIVE, SUGGESTIONS.c.run == suggestions.newest(connection), SUGGESTIONS.c.suggested
+    by = *columns, SUGGESTIONS.c.code
+    rows = connection.execute(select(*by, func.count()).select_from(tables).where(*marked).group_by(*by))
+    found = {((document, part), code): number for document, part, code, number in rows}
+    touched = SUGGESTIONS.c.passage.in_(listed({*sealed, *(key for values in said.values() for key in values)}))
+    read: Counter[tuple[Unit, str]] = Counter()
+    each = select(*by, SUGGESTIONS.c.passage).select_from(tables).where(*marked, touched)
+    for document, part, code, key in connection.execute(each):
+        found[(document, part), code] -= key in sealed
+        read[(document, part), code] += key in said.get(((document, key), code), ())
+    tally: Tally = Counter()
+    for (place, code), number in found.items():
+        passages = unit == "passage"
+        tally[place[0], code, "suggested"] += number if passages else number > 0
+        tally[place[0], code, "unread"] += (
+            number - read[place, code] if passages else number > 0 and (place, code) not in said
+        )
+    return tally
