@@ -1,6 +1,8 @@
 """The review page under attack, over real sockets and in a real browser: by strangers, by reviewers, by transcripts."""
 
 import json
+import threading
+from queue import Queue
 from urllib.parse import quote
 
 import pytest
@@ -12,8 +14,10 @@ from test_page_security import Door
 from twins import Twin
 
 from coding import draws, memos, queue
+from coding.page import session
 from coding.page.app import create_app
 from coding.page.guard import Address
+from coding.page.serve import Listening, opened, serve
 from coding.pupil import relearn
 from coding.queue import Queued, Shown
 from coding.run import code
@@ -200,3 +204,28 @@ def test_nothing_that_was_written_becomes_a_part_of_the_page(hostile, visit):
             seen += page.content()
         assert seen.count("&lt;i class=pwn&gt;") > 50
         assert {*said} <= {"beforeunload"}
+
+
+def test_the_browser_that_is_started_is_given_no_secret(study, monkeypatch):
+    started = Queue()
+    monkeypatch.setattr("webbrowser.open", started.put)
+    with opened(study, "ada", Listening(port=0)) as (place, run, stop):
+        thread = threading.Thread(target=run)
+        thread.start()
+        door, once = Door(place.link), place.once.partition("#")[2]
+        try:
+            assert once != door.secret
+            status, headers, _ = door.post("/api/enter", {"secret": once})
+            assert (status, headers["set-cookie"].partition(";")[0]) == (200, door.cookie["cookie"])
+            assert door.post("/api/enter", {"secret": once})[0] == 401
+            monkeypatch.setattr(session, "SHORTLY", -1.0)
+            assert door.post("/api/enter", {"secret": session.TICKETS.make(door.secret)})[0] == 401
+        finally:
+            stop()
+            thread.join()
+    server = "uvicorn.Server.run"
+    monkeypatch.setattr(server, lambda self, sockets: None)
+    serve(study, "ada", Listening(port=0), lambda place: started.put(place.link))
+    printed, given = started.get(timeout=9), started.get(timeout=9)
+    assert printed.partition("#")[0] == given.partition("#")[0]
+    assert printed != given

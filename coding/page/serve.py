@@ -13,6 +13,7 @@ import uvicorn
 from coding import reviewers
 from coding.page.app import create_app
 from coding.page.guard import Address
+from coding.page.session import TICKETS
 from coding.study import Study
 from corpus.errors import EvidenceError
 
@@ -22,9 +23,13 @@ LINKS = "links.json"  # in the study's cache: secrets of those who start the pag
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the page is open. link: the owner's own; wanted: the port that was asked for and may have been taken."""
+    """Where the page is open. link: the owner's own; wanted: the port that was asked for and may have been taken.
+
+    once: the link for the browser that is started here; it opens once, soon.
+    """
 
     link: str
+    once: str
     port: int
     wanted: int
     coder: str
@@ -49,7 +54,7 @@ def serve(study: Study, coder: str, how: Listening, ready: Callable[[Place], Non
     with opened(study, coder, how) as (place, run, _):
         ready(place)
         if how.browser:
-            threading.Thread(target=webbrowser.open, args=(place.link,), daemon=True).start()
+            threading.Thread(target=webbrowser.open, args=(place.once,), daemon=True).start()
         with suppress(KeyboardInterrupt):
             run()
 
@@ -69,7 +74,9 @@ def opened(study: Study, coder: str, how: Listening) -> Iterator[tuple[Place, Ca
     with closing(_listen(how.host, how.port)) as listener:
         port = listener.getsockname()[1]
         address = Address.open(port, [how.host, *_names()]) if network else Address.local(port)
-        place = Place(reviewers.link(secret, _reached(how.host), port), port, how.port, owner.name, network)
+        host = _reached(how.host)
+        link, once = (reviewers.link(one, host, port) for one in (secret, TICKETS.make(secret)))
+        place = Place(link, once, port, how.port, owner.name, network)
         server = uvicorn.Server(_config(create_app(study, address)))
         yield place, lambda: server.run(sockets=[listener]), lambda: setattr(server, "should_exit", True)
 

@@ -1,9 +1,11 @@
 """Who is visiting: the link's secret becomes a cookie once, and every request says whose it is."""
 
+import secrets
 import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from threading import Lock
 from typing import Annotated
 
@@ -18,6 +20,7 @@ from coding.study import Study
 from corpus.errors import EvidenceError
 
 MONTH = 30 * 24 * 3600
+SHORTLY = 120.0  # seconds in which a browser that was started opens the page
 TRIES, MINUTE = 10, 60.0  # wrong links from one address before it has to wait, and for how long
 
 
@@ -68,7 +71,7 @@ class Said(BaseModel):
 
 
 class Entrance(Said):
-    """A link's secret."""
+    """A link's secret, or a ticket for it."""
 
     secret: str = Field(min_length=1, max_length=200)
 
@@ -93,6 +96,27 @@ class Wrong:
             if len(self._times) > 1000:
                 self._times.clear()
             self._times.setdefault(address, deque(maxlen=TRIES)).append(time.monotonic())
+
+
+class Tickets:
+    """Stand for a secret once, and not for long: what starts a browser is read by everybody on the machine."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, float]] = {}
+
+    def make(self, secret: str) -> str:
+        """A ticket for this secret."""
+        ticket = secrets.token_urlsafe(32)
+        self._known[ticket] = secret, time.monotonic() + SHORTLY
+        return ticket
+
+    def take(self, said: str) -> str:
+        """The secret that a ticket stands for; anything else is what it is."""
+        secret, until = self._known.pop(said, (said, inf))
+        return secret if time.monotonic() < until else said
+
+
+TICKETS = Tickets()
 
 
 def cookie(request: Request) -> str:
@@ -122,13 +146,14 @@ def hand_in(request: Request, said: Entrance) -> JSONResponse:
     if seconds := wrong.wait(address):
         raise HTTPException(429, f"Too many wrong links: wait {seconds} seconds.", {"retry-after": str(seconds)})
     study: Study = request.app.state.study
+    secret = TICKETS.take(said.secret)
     with study.store.database.reading() as connection:
-        found = reviewers.who(connection, said.secret)
+        found = reviewers.who(connection, secret)
     if found is None:
         wrong.note(address)
         raise HTTPException(401, "This link opens nothing: it was renewed or removed, so ask for a new one.")
     response = JSONResponse({"coder": found.name})
-    response.set_cookie(cookie(request), said.secret, max_age=MONTH, path="/", httponly=True, samesite="strict")
+    response.set_cookie(cookie(request), secret, max_age=MONTH, path="/", httponly=True, samesite="strict")
     return response
 
 
