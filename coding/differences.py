@@ -70,7 +70,8 @@ class Found:
 def find(connection: Connection, codebook: Codebook, only: Only = Only(), most: int = 200) -> Found:
     """The differences, passages of the lowest agreement first, among these those with the rarest code.
 
-    A passage of a draw that is not read yet as the draw asks is not among them.
+    What was settled otherwise than all coders say by now is among those that are settled. A passage of a draw that is
+    not read yet as the draw asks is not among them.
     """
     state = _state(connection, codebook, only).subquery()
     compared = select(
@@ -79,7 +80,8 @@ def find(connection: Connection, codebook: Codebook, only: Only = Only(), most: 
         func.sum(state.c.low == state.c.high, type_=Integer).over(partition_by=state.c.passage).label("same"),
     )
     each = compared.where(state.c.first < state.c.last).subquery()
-    differing = select(each, DOCUMENTS.c.name).where(each.c.low < each.c.high, LIVE)
+    against = each.c.outcome != each.c.high  # settled, and since then all who read it say the contrary
+    differing = select(each, DOCUMENTS.c.name).where((each.c.low < each.c.high) | against, LIVE)
     differing = differing.join_from(each, PASSAGES, PASSAGES.c.id == each.c.passage).join(DOCUMENTS)
     rows = connection.execute(differing.order_by(DOCUMENTS.c.name, PASSAGES.c.start)).all()
     rows = [row for row in rows if only.code in (None, row.code)]

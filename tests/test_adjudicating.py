@@ -440,3 +440,13 @@ def test_who_settled_otherwise_after_another_takes_one_after_the_other_back(stud
     assert reading(study, lambda c: dict(ledger.agreed(c, study.codebook)))[keys[0]]["voice"] == 1.0
     assert take_back(study, "ben").act == first
     assert [(row.coder, row.value) for row in reading(study, lambda c: list(ledger.adjudicated(c)))] == [("anna", True)]
+
+
+def test_what_was_settled_stays_in_the_list_when_all_coders_say_the_contrary_by_now(study, keys):
+    decide(study, ("anna", keys[0], "voice", True), ("ben", keys[0], "voice", False))
+    one(study, keys[0], value=True)
+    decide(study, ("anna", keys[0], "voice", False))
+    assert differences(study, state=SETTLED) == {keys[0]: {"voice": True}}
+    assert differences(study) == {}
+    decide(study, ("anna", keys[0], "voice", True), ("ben", keys[0], "voice", True))
+    assert differences(study, state=ALL) == {}
