@@ -10,6 +10,7 @@ from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 LONGEST = 3_600.0  # seconds that one reading is taken to have lasted at most
+NEAR = 200  # rows of a coder that undo looks at first
 LOOK_BACK = 4_000  # rows of a coder that undo and the list of the last decisions look at
 
 
@@ -113,9 +114,14 @@ def last(connection: Connection, coder: str, why: Iterable[str], most: int = 10)
     return [act for act in _acts(connection, coder)[0] if act.why in kinds][:most]
 
 
-def undoable(connection: Connection, coder: str, why: Iterable[str]) -> str | None:
-    """The act that undo takes back: the newest of these kinds that holds; None where there is none."""
-    return next((act.act for act in last(connection, coder, why, most=LOOK_BACK) if not act.undone), None)
+def undoable(connection: Connection, coder: str, why: Iterable[str], draw: int | None = None) -> str | None:
+    """The act that undo takes back: the newest of these kinds, in this draw or in none, that holds; None for none."""
+    kinds = frozenset(why)
+    for rows in (NEAR, LOOK_BACK):
+        acts, _ = _acts(connection, coder, rows)
+        if found := next((act.act for act in acts if act.why in kinds and act.draw == draw and not act.undone), None):
+            return found
+    return None
 
 
 def redoable(connection: Connection, coder: str, why: Iterable[str]) -> str | None:
@@ -125,18 +131,21 @@ def redoable(connection: Connection, coder: str, why: Iterable[str]) -> str | No
     return next((act for act, kind, holds in undos if kind in kinds and holds), None)
 
 
-def _acts(connection: Connection, coder: str) -> tuple[list[Act], list[tuple[str, str, bool]]]:
+def _acts(connection: Connection, coder: str, most: int = LOOK_BACK) -> tuple[list[Act], list[tuple[str, str, bool]]]:
     """A coder's last acts, newest first; and the undos since the newest plain act, with kind and whether they hold.
 
     In passages that count: what was said of a text that was replaced since is not what the coder means to undo.
+    most: rows that are looked at; an act that goes on beyond them is left out.
     """
     query = select(*COLUMNS).select_from(DECISIONS.join(PASSAGES).join(DOCUMENTS))
     query = query.where(DECISIONS.c.coder == coder, DECISIONS.c.act.is_not(None), LIVE)
-    newest = connection.execute(query.order_by(DECISIONS.c.id.desc()).limit(LOOK_BACK))
+    newest = connection.execute(query.order_by(DECISIONS.c.id.desc()).limit(most)).all()
     by_act: dict[str, list[Decision]] = {}
     for row in newest:
         decision = Decision(*row)
         by_act.setdefault(str(decision.act), []).append(decision)
+    if len(newest) == most and len(by_act) > 1:
+        by_act.popitem()
     taken_back: set[str] = set()
     acts: list[Act] = []
     undos: list[tuple[str, str, bool]] = []

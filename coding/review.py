@@ -131,14 +131,20 @@ class Desk:
             why, wanted, shown = (pick.why, pick.code, pick.suggestions) if pick else ("manual", None, None)
             return make_card(self.study, connection, sitting, passage, why, wanted, self._run(connection), shown)
 
-    def save(self, sitting: Sitting, reading: Reading, version: str | None = None) -> Saved:
+    def save(
+        self, sitting: Sitting, reading: Reading, version: str | None = None, seen: Mapping[str, bool] | None = None
+    ) -> Saved:
         """Put a reading in the ledger; on return it is on disk. Saved again under the same act, nothing is added.
 
-        version: of the codebook that the coder saw. How it was shown is told by the sitting, not by the reading.
+        version: of the codebook that the coder saw. seen: by code, what they had said of the passage as it was shown to
+        them; EvidenceError where they have said something else since, in another window. How it was shown is told by
+        the sitting, not by the reading.
         """
         with self.study.store.database.writing() as connection:
             if ledger.acted(connection, reading.act):
                 return Saved(reading.act, reading.passage, 0)
+            if seen is not None:
+                _check_seen(own_of(connection, sitting, reading.passage), seen)
             codebook = self._codebook(connection, version)
             place = live_context(connection, reading.passage)
             probability = None
@@ -172,8 +178,7 @@ class Desk:
         with self.study.store.database.writing() as connection:
             new = new or new_act()
             if act is None and not (act := _undid(connection, new)):
-                lately = acts.last(connection, sitting.coder, KINDS[sitting.mode], acts.LOOK_BACK)
-                act = next((one.act for one in lately if one.draw == sitting.draw and not one.undone), None)
+                act = acts.undoable(connection, sitting.coder, KINDS[sitting.mode], sitting.draw)
             return self._take_back(connection, sitting, act, new)
 
     def redo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
@@ -260,6 +265,12 @@ class Desk:
     def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
         if draws.sealed(connection, coder, [passage]):
             raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
+
+
+def _check_seen(own: Mapping[str, Mine], seen: Mapping[str, bool]) -> None:
+    if {code: mine.value for code, mine in own.items()} != dict(seen):
+        said = ", ".join(code for code, mine in own.items() if mine.value) or ("no code" if own else "nothing any more")
+        raise EvidenceError(f"you decided on this passage in another window meanwhile ({said}): reload to see it")
 
 
 def _undid(connection: Connection, act: str) -> str | None:
