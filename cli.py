@@ -214,7 +214,8 @@ def audit(study: "Study", size: int | None, precision: float | None, coders: str
         with study.store.database.reading() as connection:
             say(of_draws([(draw, *progress(connection, draw)) for draw in draws(connection)]))
     else:
-        say(of_draw(draw_audit(study, size, precision, words(coders))))
+        names, new = coders_of(study, coders)
+        say(of_draw(draw_audit(study, size, precision, names), new))
 
 
 @main.command()
@@ -226,7 +227,8 @@ def double(study: "Study", size: int, coders: str) -> None:
     from coding.draws import draw_double
     from coding.telling_review import of_draw
 
-    say(of_draw(draw_double(study, size, words(coders))))
+    names, new = coders_of(study, coders)
+    say(of_draw(draw_double(study, size, names), new))
 
 
 @main.command()
@@ -583,9 +585,13 @@ def pairs(texts: Any) -> dict[str, str]:
     return found
 
 
-def words(text: str | None) -> tuple[str, ...]:
-    """Names with commas between them, each once, in order."""
-    return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+def coders_of(study: "Study", text: str | None) -> tuple[list[str], list[str]]:
+    """Names with commas between them, and those of them that are new to the study."""
+    from coding.reviewers import strangers
+
+    names = [name.strip() for name in (text or "").split(",") if name.strip()]
+    with study.store.database.reading() as connection:
+        return names, strangers(connection, names)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """What the shell says of draws and of reviewing."""
 
+import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coding.telling import Telling
@@ -8,8 +10,8 @@ if TYPE_CHECKING:
     from coding.draws import Draw
 
 
-def of_draw(draw: "Draw") -> Telling:
-    """What was drawn, from what, and how it is read."""
+def of_draw(draw: "Draw", new: Sequence[str] = ()) -> Telling:
+    """What was drawn, from what, and how it is read. new: names of coders that nobody here had until now."""
     share = draw.size / draw.population
     which = "nobody has read to the end" if draw.kind == "audit" else "none of them has read"
     told = [
@@ -22,6 +24,11 @@ def of_draw(draw: "Draw") -> Telling:
         told.append(f"{' and '.join(draw.coders)} each read all of them, blind; nobody sees what the other said.")
     else:
         told.append(f"Each is read once, blind, by {' or '.join(draw.coders) or 'whoever comes'}.")
+    if new:
+        told.append(
+            f"New here: {', '.join(new)}. If that is a slip, draw again, since a draw is not changed; if not, "
+            f"`themis reviewers add {shlex.quote(new[0])}` makes a link."
+        )
     page = "Audit" if draw.kind == "audit" else "Double coding"
     after = [f"Next: themis review, and there {page}; or themis export review FILE.xlsx --draw {draw.id} --coder NAME"]
     return Telling(before=told, after=after)

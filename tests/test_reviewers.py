@@ -6,6 +6,7 @@ import stat
 import pytest
 
 from coding import reviewers
+from coding.draws import draw_audit
 from coding.ledger import Decision, keep, record
 from coding.reviewers import Reviewer, add, link, listed, own, remove, renew, who
 from corpus.database import select
@@ -99,3 +100,17 @@ def test_the_owner_of_a_machine_does_not_make_a_reviewer_a_lead(connection, tmp_
 def test_a_link_has_its_secret_where_no_server_sees_it():
     assert link("abc") == "http://127.0.0.1:8765/enter#abc"
     assert link("abc", "::1", 9000) == "http://[::1]:9000/enter#abc"
+
+
+def test_a_name_is_new_until_somebody_coded_or_is_a_reviewer_or_is_asked_by_a_draw(study):
+    def new(*asked):
+        with study.store.database.reading() as connection:
+            return reviewers.strangers(connection, asked)
+
+    assert new("anna", "Ben", "carol") == ["anna", "Ben", "carol"]
+    with study.store.database.writing() as connection:
+        add(connection, "Anna")
+        keep(connection, study.codebook)
+        record(connection, [Decision("BEN", 1, "money", True, study.codebook.version)])
+    draw_audit(study, 2, coders=["Carol"])
+    assert new("anna", "Ben", "carol", "bne") == ["bne"]
