@@ -132,7 +132,7 @@ class Asking:
         for key in twin.drawn[:2]:
             place = {"mode": "audit", "draw": twin.audit, "passage": key}
             yield {**usual, **place, "act": self.act(), "yes": ["voice"]}
-        for key in twin.open[16:19]:
+        for key in (*twin.open[16:19], twin.half[3]):
             yield {**usual, "mode": "review", "passage": key, "act": self.act(), "yes": ["choir"]}
 
     def settlements(self) -> Iterator[dict[str, Any]]:

@@ -1,9 +1,11 @@
 """The review page under attack, over real sockets and in a real browser: by strangers, by reviewers, by transcripts."""
 
 import json
+import socket
 import threading
 from queue import Queue
 from urllib.parse import quote
+from urllib.request import urlopen
 
 import pytest
 from asking import Asking, routes
@@ -229,3 +231,74 @@ def test_the_browser_that_is_started_is_given_no_secret(study, monkeypatch):
     printed, given = started.get(timeout=9), started.get(timeout=9)
     assert printed.partition("#")[0] == given.partition("#")[0]
     assert printed != given
+
+
+@pytest.fixture
+def door(study):
+    with served(study) as link:
+        yield Door(link)
+
+
+def exchanged(door, request):
+    """What the server says to these bytes, until it has nothing more to say."""
+    with socket.create_connection(("127.0.0.1", door.port), timeout=10) as line:
+        line.sendall(request.format(host=door.host).encode("latin-1"))
+        line.settimeout(0.5)
+        heard = b""
+        try:
+            while more := line.recv(65536):
+                heard += more
+        except (TimeoutError, ConnectionError):
+            pass
+    return heard.decode()
+
+
+POST = "POST /api/leave HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        f"{POST}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{{{{}}}}",
+        f"{POST}Content-Length: -1\r\n\r\n",
+        f"{POST}Content-Length: +2\r\n\r\n{{{{}}}}",
+        f"{POST}Content-Length: {'9' * 5000}\r\n\r\n{{{{}}}}",
+        f"{POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        f"{POST}Transfer-Encoding: chunked\r\n\r\nZZ\r\n{{{{}}}}\r\n0\r\n\r\n",
+        "GET /enter HTTP/1.1\r\nHost: {host}\r\nHost: evil.example\r\n\r\n",
+        f"GET /enter HTTP/1.1\r\nHost: {{host}}\r\nX: {'a' * 200_000}\r\n\r\n",
+        "GET /enter\r\n\r\n",
+    ],
+)
+def test_a_request_that_can_be_read_in_two_ways_is_refused(door, request_):
+    assert exchanged(door, request_).startswith("HTTP/1.1 400 ")
+
+
+def test_what_follows_a_request_is_looked_at_as_another(door):
+    smuggled = "GET /enter HTTP/1.1\r\nHost: evil.example\r\n\r\n"
+    heard = exchanged(door, f"{POST}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{smuggled}")
+    assert "Opening the review page" not in heard
+    assert heard.count("HTTP/1.1 421 ") == 1
+
+
+def test_who_sends_slowly_keeps_nobody_waiting(door):
+    lines = [socket.create_connection(("127.0.0.1", door.port)) for _ in range(200)]
+    for line in lines:
+        line.sendall(f"{POST}Content-Length: 100\r\n\r\n{{{{".format(host=door.host).encode())
+    assert door.ask("/api/me")[0] == 200
+    for line in lines:
+        line.close()
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.0.0.2", "::1"])
+def test_the_page_answers_to_the_address_that_was_asked_for(study, host):
+    if host == "::1" and not socket.has_dualstack_ipv6():
+        pytest.skip("this machine has no IPv6")
+    with opened(study, "ada", Listening(host=host, port=0)) as (place, run, stop):
+        thread = threading.Thread(target=run)
+        thread.start()
+        try:
+            assert urlopen(place.link.partition("#")[0], timeout=10).status == 200
+        finally:
+            stop()
+            thread.join()

@@ -39,9 +39,10 @@ class Address:
     numbers: bool = False
 
     @classmethod
-    def local(cls, port: int) -> "Address":
-        """For this machine only."""
-        return cls(port, frozenset({"localhost", "127.0.0.1", "[::1]"}))
+    def local(cls, port: int, host: str = "localhost") -> "Address":
+        """For this machine only, by its usual names and by the one of its own that was asked for."""
+        name = f"[{host}]" if ":" in host else host
+        return cls(port, frozenset({"localhost", "127.0.0.1", "[::1]", name.casefold()}))
 
     @classmethod
     def open(cls, port: int, names: Iterable[str]) -> "Address":

@@ -73,7 +73,7 @@ def opened(study: Study, coder: str, how: Listening) -> Iterator[tuple[Place, Ca
     assert owner
     with closing(_listen(how.host, how.port)) as listener:
         port = listener.getsockname()[1]
-        address = Address.open(port, [how.host, *_names()]) if network else Address.local(port)
+        address = Address.open(port, [how.host, *_names()]) if network else Address.local(port, how.host)
         host = _reached(how.host)
         link, once = (reviewers.link(one, host, port) for one in (secret, TICKETS.make(secret)))
         place = Place(link, once, port, how.port, owner.name, network)
