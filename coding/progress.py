@@ -94,7 +94,7 @@ def progress(study: Study, coder: str) -> Progress:
         found = [DrawProgress(draw, *draws.progress(connection, draw)) for draw in draws.draws(connection)]
         missed = {} if hidden else _missed(study, connection, agreed, found)
         run = suggestions.newest(connection)
-        waiting = {s.passage for s in suggestions.suggested(connection, run)} if run else set()
+        left = suggestions.marked(connection, run, without=agreed.keys() | hidden) if run else None
         coders = tuple(_coders(connection, hidden))
     tally = Counter((code, value) for values in agreed.values() for code, value in values.items())
     codes = tuple(
@@ -110,7 +110,6 @@ def progress(study: Study, coder: str) -> Progress:
         )
         for depth, code in nested(study.codebook)
     )
-    left = len(waiting - agreed.keys() - hidden) if run else None
     return Progress(len(agreed), total, documents, len(hidden), left, codes, coders, tuple(found))
 
 

@@ -1,7 +1,7 @@
 """What the machine suggests, run by run: a run is written whole before it is shown, and never touches a decision."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from coding.codebook import Codebook
@@ -22,6 +22,7 @@ from corpus.database import (
     delete,
     func,
     insert,
+    listed,
     metadata,
     select,
     update,
@@ -205,6 +206,14 @@ def suggested(connection: Connection, run: int) -> Iterator[Suggestion]:
     live = select(*columns).select_from(SUGGESTIONS.join(PASSAGES).join(DOCUMENTS)).where(LIVE)
     query = live.where(and_(SUGGESTIONS.c.run == run, SUGGESTIONS.c.suggested))
     return (Suggestion(*row) for row in connection.execute(query))
+
+
+def marked(connection: Connection, run: int, without: Collection[int]) -> int:
+    """How many live passages a run suggests a code for, those without left out: counted where they are."""
+    live = select(func.count(SUGGESTIONS.c.passage.distinct())).select_from(SUGGESTIONS.join(PASSAGES).join(DOCUMENTS))
+    query = live.where(LIVE, SUGGESTIONS.c.run == run, SUGGESTIONS.c.suggested)
+    known = query.where(SUGGESTIONS.c.passage.in_(listed(without)))
+    return int(connection.execute(query).scalar_one()) - int(connection.execute(known).scalar_one())
 
 
 def state_of_passages(connection: Connection) -> tuple[int, ...]:
