@@ -198,7 +198,7 @@ def sealed(connection: Connection, coder: str, among: Collection[int] | None = N
 
 
 def following(connection: Connection, draw: Draw, coder: str, but: int | None = None) -> tuple[int, float] | None:
-    """(passage, probability) that this coder reads next, None at the end; skipped ones come last.
+    """(passage, probability) that this coder reads next, None at the end; skipped ones come last, as they were skipped.
 
     What another coder has open is left to that coder for LEASE seconds, where each passage is read once.
     but: a passage not to take, the one just skipped.
@@ -208,7 +208,9 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
     if not draw.every:
         query = query.where(DRAWN.c.passage.not_in(_taken(draw.id, coder)))
     last = [DRAWN.c.passage == but] * (but is not None)
-    query = query.order_by(*last, DRAWN.c.passage.in_(_skipped(draw.id, coder)), DRAWN.c.position)
+    own = and_(CLAIMS.c.draw == draw.id, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
+    put_off = select(CLAIMS.c.time).where(own, CLAIMS.c.passage == DRAWN.c.passage).scalar_subquery()
+    query = query.order_by(*last, func.coalesce(put_off, 0), DRAWN.c.position)
     row = connection.execute(query.limit(1)).first()
     return (row.passage, row.probability) if row else None
 
@@ -223,9 +225,10 @@ def taken(connection: Connection, draw: int, coder: str) -> set[int]:
     return set(connection.execute(_taken(draw, coder)).scalars())
 
 
-def skipped(connection: Connection, draw: int, coder: str) -> set[int]:
-    """Passages that a coder has put off."""
-    return set(connection.execute(_skipped(draw, coder)).scalars())
+def skipped(connection: Connection, draw: int, coder: str) -> dict[int, float]:
+    """Passages that a coder has put off, each with when; draw 0 is the review queue."""
+    own = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
+    return {row.passage: row.time for row in connection.execute(select(CLAIMS).where(own))}
 
 
 def claim(connection: Connection, draw: int, passage: int, coder: str, skipped: bool = False) -> None:
@@ -262,10 +265,6 @@ def _left(connection: Connection, of: Iterable[Draw], among: Collection[int] | N
 def _taken(draw: int, coder: str) -> Select[Any]:
     others = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder != coder, ~CLAIMS.c.skipped, CLAIMS.c.time > time() - LEASE)
     return select(CLAIMS.c.passage).where(others)
-
-
-def _skipped(draw: int, coder: str) -> Select[Any]:
-    return select(CLAIMS.c.passage).where(CLAIMS.c.draw == draw, CLAIMS.c.coder == coder, CLAIMS.c.skipped)
 
 
 def _draw(  # noqa: PLR0913 - one row, all of it

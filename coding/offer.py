@@ -15,13 +15,15 @@ STRIDE = 2_654_435_761  # a prime: its multiples reach every passage, far apart 
 def offered(connection: Connection, coder: str, but: int | None = None) -> Queued | None:
     """The first of the queue that nobody has read or has open; past its end, any passage that nobody has read.
 
-    What the coder has skipped comes last, and `but`, the one just skipped, after all others. None: nothing is left.
+    What the coder has skipped comes last, in the order of skipping, and `but`, the one just skipped, after all others.
+    None: nothing is left.
     """
-    skipped, taken = draws.skipped(connection, 0, coder) | {but or 0}, draws.taken(connection, 0, coder)
-    chosen = _first(connection, skipped | taken) or _unread(connection, skipped | taken)
+    skipped, taken = draws.skipped(connection, 0, coder), draws.taken(connection, 0, coder)
+    closed = skipped.keys() | taken | {but or 0}
+    chosen = _first(connection, closed) or _unread(connection, closed)
     if chosen is None:
-        left = _open(connection, skipped) - taken - draws.awaited(connection)
-        chosen = min(left, key=lambda key: (key == but, key), default=None)
+        left = _open(connection, skipped.keys() | {but or 0}) - taken - draws.awaited(connection)
+        chosen = min(left, key=lambda key: (key == but, skipped.get(key, 0.0), key), default=None)
     if chosen is None:
         return None
     return queue.of_passage(connection, chosen) or Queued(chosen, "diverse", None, ())

@@ -31,6 +31,10 @@ class Missed:
     positives: float
     read: int
 
+    def at_most(self, left: int) -> "Missed":
+        """The same, where so many passages are left without a decision: no more than these can be missed."""
+        return Missed(min(self.low, left), min(self.about, left), min(self.high, left), self.positives, self.read)
+
 
 @dataclass(frozen=True, slots=True)
 class CodeProgress:
@@ -148,7 +152,8 @@ def _missed(
         said = [values[code] for values in sample if code in values]
         if len(said) >= FEWEST:
             known = sum(values.get(code) == 1.0 for values in within)
-            estimated[code] = missing(known, sum(said), len(said), population)
+            left = population - sum(code in values for values in within)
+            estimated[code] = missing(known, sum(said), len(said), population).at_most(left)
     return estimated
 
 

@@ -1,5 +1,6 @@
 """The story of a reviewer: what to read next, its card, what was decided, and taking it back."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
@@ -269,8 +270,11 @@ class Desk:
 
 def _check_seen(own: Mapping[str, Mine], seen: Mapping[str, bool]) -> None:
     if {code: mine.value for code, mine in own.items()} != dict(seen):
-        said = ", ".join(code for code, mine in own.items() if mine.value) or ("no code" if own else "nothing any more")
-        raise EvidenceError(f"you decided on this passage in another window meanwhile ({said}): reload to see it")
+        said = ", ".join(code for code, mine in own.items() if mine.value) or "no code"
+        raise EvidenceError(
+            f"you decided on this passage in another window meanwhile ({said if own else 'and took it back'}): reload, "
+            "and open it under your last decisions to change it"
+        )
 
 
 def _undid(connection: Connection, act: str) -> str | None:

@@ -180,6 +180,21 @@ def test_a_skipped_passage_comes_last_and_survives_a_restart(study, desk):
     assert [read(again, sitting) for _ in range(3)][-1] == first
 
 
+@pytest.mark.parametrize("mode", ["audit", "review"])
+def test_who_skips_everything_goes_round_and_round(study, desk, mode):
+    if mode == "audit":
+        draw_audit(study, 4)
+    sitting = desk.sitting("anna", mode)
+    order, card = [], desk.following(sitting)
+    for _ in range(3 * (4 if mode == "audit" else len(keys_of(study)))):
+        order.append(card.passage)
+        desk.skip(sitting, card.passage)
+        card = desk.following(sitting, but=card.passage)
+    once = len(order) // 3
+    assert len(set(order)) == once
+    assert order == order[:once] * 3
+
+
 def test_an_undone_reading_comes_again(study, desk):
     draw_audit(study, 2)
     sitting = desk.sitting("anna", "audit")

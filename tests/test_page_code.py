@@ -4,7 +4,7 @@ import pytest
 from browser import link_of, served
 from coding_page import LED, Reviewer, drawn, read, remark, rows, said, suggest, words
 
-from coding import draws, memos, queue
+from coding import draws, ledger, memos, queue
 from coding.learner import Learner
 from coding.ledger import new_act
 from coding.page.learning import BATCH, Lessons
@@ -412,3 +412,20 @@ def test_the_machine_learns_after_each_batch_and_once_at_the_start_where_there_i
     Lessons(learner).begin(fresh=False)
     assert learner.asked == 3
     learner.close()
+
+
+def test_a_second_window_does_not_overwrite_what_the_first_saved(study, ada):
+    card = ada.get("/api/code/next", mode="review")["card"]
+    ada.save(card, "money", seen={})
+    place = {name: card[name] for name in ("mode", "draw", "passage", "why", "codebook")}
+    body = {**place, "act": new_act(), "yes": ["voice"], "quotes": {}, "seconds": 1.5, "seen": {}}
+    status, answer = ada.ask("/api/code/save", body)
+    assert (status, "in another window meanwhile (money)" in answer["error"]) == (400, True)
+    assert {row.code for row in rows(study) if row.value} == {"money"}
+    ada.save(card, "voice", seen={code: code == "money" for code in study.codebook.by_id})
+    assert held_by(study, "ada", card["passage"]) == {"voice"}
+
+
+def held_by(study, coder, passage):
+    with study.store.database.reading() as connection:
+        return {d.code for d in ledger.of_passages(connection, [passage]) if d.coder == coder and d.value}

@@ -36,7 +36,7 @@ def open_to(connection, draw, coder, but):
             for key, chance in draws.drawn(connection, draw.id)
             if coder not in read.get(key, ()) and (draw.every or not (key in read or key in taken))
         ),
-        key=lambda row: (row[0] == but, row[0] in put_off),
+        key=lambda row: (row[0] == but, put_off.get(row[0], 0.0)),
     )
 
 

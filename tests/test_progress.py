@@ -90,6 +90,17 @@ def test_an_audit_of_everything_leaves_no_doubt(survey):
     assert of(progress(survey, "ben"), "money").missed == Missed(0, 0, 0, 40.0, 200)
 
 
+def test_what_everybody_has_read_is_not_missed(survey):
+    draw_audit(survey, 60)
+    read_all(survey, "ben", "audit")
+    read_all(survey, "anna", "review", most=139)
+    money = of(progress(survey, "anna"), "money")
+    assert money.yes + money.no == 199
+    assert (money.missed.about, money.missed.high) in {(0, 1), (1, 1)}
+    read_all(survey, "anna", "review")
+    assert of(progress(survey, "anna"), "money").missed.high == 0
+
+
 def test_the_bounds_hold_as_often_as_they_say():
     chance = random.Random(5)
     held = 0

@@ -48,7 +48,10 @@ class OnPassage(Place):
 
 
 class Saving(Step):
-    """What a coder says of a passage, as `coding.acts.Reading` has it; codebook: the version that they saw."""
+    """What a coder says of a passage, as `coding.acts.Reading` has it.
+
+    codebook: the version that they saw. seen: what they were shown as said by themselves; None is not compared.
+    """
 
     passage: Number
     yes: list[Name] = Field(max_length=MOST_CODES)
@@ -56,6 +59,7 @@ class Saving(Step):
     why: str = Field(max_length=16)
     codebook: str = Field(max_length=64)
     seconds: float | None = Field(ge=0, le=1e6)
+    seen: dict[Name, bool] | None = Field(default=None, max_length=MOST_CODES)
 
 
 class Flagging(Step):
@@ -162,7 +166,7 @@ def save(visit: Anyone, desk: AtDesk, lessons: AtLessons, later: BackgroundTasks
         quotes=said.quotes,
         seconds=said.seconds,
     )
-    saved = desk.save(sitting, reading, said.codebook)
+    saved = desk.save(sitting, reading, said.codebook, said.seen)
     if saved.rows:
         later.add_task(lessons.saved)  # after the answer: what is saved is saved whatever becomes of learning
     try:

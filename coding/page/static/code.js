@@ -103,7 +103,8 @@ async function save() {
   const said = { yes: ticks.listed(), quotes: Object.fromEntries(ticks.quotes) };
   const done = `Saved: ${what()}`;
   status("Saving …");
-  const body = { ...place, act, passage: number, ...said, why: shown, codebook, seconds: watch.seconds() };
+  const seen = Object.fromEntries(Object.entries(card.mine).map(([id, one]) => [id, one.value]));
+  const body = { ...place, act, passage: number, ...said, seen, why: shown, codebook, seconds: watch.seconds() };
   const answer = await send("/api/code/save", body);
   if (!answer) {
     card.act = newAct(); // it was refused, so what is sent next is another reading
@@ -198,7 +199,7 @@ function begin(progress, said) {
   ticks.set(yesOf(card.mine), quotesOf(card.mine));
   Object.assign(card, { act: newAct(), shown: performance.now(), start: ticks.told(), draft });
   const kept = said ?? draft.read();
-  if (kept) ticks.set(kept.yes, kept.quotes);
+  if (kept) ticks.set(kept.yes, kept.quotes, kept.own);
   last = null;
   at("why").replaceChildren(...why(card, progress, card.wanted && ticks.name(card.wanted)));
   passage.show(card);
@@ -230,9 +231,9 @@ async function renew() {
 
 /** Another codebook under the passage in focus: what is ticked and not saved stays so. */
 async function renewed() {
-  const { yes, quotes } = JSON.parse(ticks.told());
+  const { yes, quotes, own } = JSON.parse(ticks.told());
   await renew();
-  ticks.set(yes, quotes);
+  ticks.set(yes, quotes, own);
   card.draft.drop();
   card.draft = new Draft([page.coder, page.mode, page.draw], card.passage, page.codebook);
   card.codebook = page.codebook;
