@@ -109,7 +109,10 @@ def init(folder: Path, codebook: Path | None, settings: tuple[str, ...]) -> None
 @click.option("--max-megabytes", default=100, show_default=True, help="Larger files are set aside.")
 @in_study
 def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
-    """Read transcripts, submissions and spreadsheets: files, folders, zips."""
+    """Read transcripts, submissions and spreadsheets into the study.
+
+    FILES are files, folders and zips.
+    """
     from coding.study import add as add_files
     from coding.study import configure, pseudonyms
     from corpus.read.options import Options
@@ -142,7 +145,7 @@ def add(study: "Study", files: tuple[Path, ...], **options: Any) -> None:
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--study", "-s", type=click.Path(path_type=Path), help="The study's folder; this one otherwise.")
 def names(files: tuple[Path, ...], study: Path | None) -> None:
-    """Propose names to replace, in FILES before they are added, or in the study."""
+    """Propose names to replace, in FILES or in the study."""
     from corpus.names import candidates
 
     if files:
@@ -158,28 +161,11 @@ def names(files: tuple[Path, ...], study: Path | None) -> None:
         say(telling.of_candidates(candidates(kept.document for kept in store.kept(connection))))
 
 
-@main.command(name="import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--coder", help="Whose decisions they are, where the file has no coder column.")
-@in_study
-def import_(study: "Study", file: Path, coder: str | None) -> None:
-    """Bring decisions in from a spreadsheet: document, passage or quote, code, value, coder.
-
-    A reviewer's workbook that `themis export review` made is known as such.
-    """
-    from coding.importing import import_decisions
-
-    done = import_decisions(study, file, coder)
-    say(telling.of_import(done))
-    if done.read and len(done.set_aside) == done.read:
-        sys.exit(1)
-
-
 @main.command()
 @click.option("--code-interviewer", is_flag=True, help="Code what interviewers say, too (for the whole study).")
 @in_study
 def code(study: "Study", code_interviewer: bool) -> None:
-    """Embed what is new, learn from decisions, suggest codes, and say what to read first."""
+    """Learn from decisions, suggest codes, say what to read first."""
     from coding.run import code as run
     from coding.study import configure
 
@@ -190,6 +176,105 @@ def code(study: "Study", code_interviewer: bool) -> None:
     say(telling.of_run(done))
     if study.settings["language"] != "en" and not study.settings["encoder"]:
         click.echo("The encoder knows English only; for other languages: themis settings encoder=NAME_OR_FOLDER")
+
+
+@main.command()
+@click.option("--coder", help="Your name as a coder; the one you are logged in with otherwise.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Or the next free one.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: this machine only, or more.")
+@click.option("--allow-network", "network", is_flag=True, help="Let --host be reached by other machines.")
+@click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
+@click.option("--no-code", is_flag=True, help="Do not make suggestions first where there are none yet.")
+@click.option("--terminal", is_flag=True, help="Read here, in the shell, with the same queue and keys.")
+@click.option("--draw", type=click.IntRange(1), help="With --terminal: read this draw, blind (themis audit --list).")
+@in_study
+def review(
+    study: "Study", coder: str | None, no_browser: bool, no_code: bool, terminal: bool, draw: int | None, **where: Any
+) -> None:
+    """Read passages and decide, in the browser or in the shell.
+
+    Others join by links of their own, which `themis reviewers add` makes. Ctrl-C stops it; nothing that
+    was shown as saved is lost.
+    """
+    from coding.run import code as run
+    from coding.suggestions import latest
+
+    with study.store.database.reading() as connection:
+        suggested = latest(connection) is not None
+    if not (suggested or no_code):
+        with bars() as show:
+            run(study, show)
+    if terminal:
+        return in_terminal(study, coder or login(), draw)
+    from coding.page.serve import Listening, serve
+
+    how = Listening(**where, browser=not no_browser)
+    serve(study, coder or login(), how, lambda place: say(telling.of_place(place)))
+    click.echo("\nStopped. Everything that was shown as saved is on the disk.")
+    return None
+
+
+@main.group()
+def reviewers() -> None:
+    """Name who may open the review page, by links of their own."""
+
+
+@reviewers.command(name="add")
+@click.argument("name")
+@click.option("--lead", is_flag=True, help="Also settles disagreements, edits the codebook and sees counts.")
+@in_study
+def add_reviewer(study: "Study", name: str, lead: bool) -> None:
+    """Add a reviewer, and print the link that is theirs."""
+    from coding.reviewers import add as add_one
+    from coding.reviewers import link
+
+    with study.store.database.writing() as connection:
+        secret = add_one(connection, name, lead)
+    say(telling.of_link(name, link(secret)))
+
+
+@reviewers.command(name="list")
+@in_study
+def list_reviewers(study: "Study") -> None:
+    """List the reviewers."""
+    from coding.reviewers import listed
+
+    with study.store.database.reading() as connection:
+        say(telling.of_reviewers(listed(connection)))
+
+
+@reviewers.command(name="remove")
+@click.argument("name")
+@in_study
+def remove_reviewer(study: "Study", name: str) -> None:
+    """Close a reviewer's link for good; what they decided stays."""
+    from coding.reviewers import remove as remove_one
+
+    with study.store.database.writing() as connection:
+        remove_one(connection, name)
+    click.echo(f"Removed {name}: their link opens nothing now, and what they decided stays.")
+
+
+@reviewers.command(name="link")
+@click.argument("name")
+@in_study
+def renew_link(study: "Study", name: str) -> None:
+    """Make a new link for a reviewer; the one they had opens nothing from then on."""
+    from coding.reviewers import link, renew
+
+    with study.store.database.writing() as connection:
+        secret = renew(connection, name)
+    say(telling.of_link(name, link(secret)))
+
+
+def login() -> str:
+    """The name that the user is logged in with; EvidenceError where there is none."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError) as error:
+        raise EvidenceError("nobody is logged in here by name: say who you are with --coder NAME") from error
 
 
 @main.command()
@@ -204,7 +289,10 @@ def code(study: "Study", code_interviewer: bool) -> None:
 @click.option("--list", "listing", is_flag=True, help="List the draws and how far they were read instead.")
 @in_study
 def audit(study: "Study", size: int | None, precision: float | None, coders: str | None, listing: bool) -> None:
-    """Draw the random sample that makes counts valid: passages to read blind, each once."""
+    """Draw a random sample to read blind, which makes counts valid.
+
+    Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards.
+    """
     from coding.draws import draw_audit, draws, progress
     from coding.telling_review import of_draw, of_draws
 
@@ -223,7 +311,10 @@ def audit(study: "Study", size: int | None, precision: float | None, coders: str
 @click.option("--coders", metavar="NAMES", required=True, help="Who reads them, with commas: anna,ben")
 @in_study
 def double(study: "Study", size: int, coders: str) -> None:
-    """Draw passages that two or more coders each read blind, to see how well they agree."""
+    """Draw passages that two or more coders each read blind.
+
+    Then `themis agree` tells how far they agree. A draw is not changed afterwards.
+    """
     from coding.draws import draw_double
     from coding.telling_review import of_draw
 
@@ -232,74 +323,14 @@ def double(study: "Study", size: int, coders: str) -> None:
 
 
 @main.command()
-@click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
-@click.option("--unit", type=click.Choice(UNITS), default="passage", show_default=True, help="What is counted.")
-@in_study
-def counts(study: "Study", by: str | None, unit: str) -> None:
-    """Count themes: what people decided, and what the machine suggests."""
-    from coding.counts import counts as count
-    from coding.summary import cautions
-
-    say(telling.of_counts(count(study, by, unit), cautions(study)))
-
-
-@main.command()
-@click.argument("code_id", metavar="CODE")
-@click.option("--suggested", "which", flag_value="suggested", help="Suggestions nobody has decided, likeliest first.")
-@click.option("--differ", "which", flag_value="differ", help="Passages where one coder says yes and another no.")
-@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
-@in_study
-def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
-    """Print verbatim quotes of a code, with source, speaker and place: those that people agree on."""
-    from coding.quotes import quotes as find
-
-    which = which or "yes"
-    say(telling.of_quotes(find(study, code_id, which), study.codebook.find(code_id), which, most))
-
-
-@main.command()
-@click.argument("other", type=click.Path(path_type=Path))
-@in_study
-def merge(study: "Study", other: Path) -> None:
-    """Bring in what was decided, noted and drawn in another copy of the study, in the folder OTHER.
-
-    OTHER stays as it is. Where a coder decided in both, the later decision holds. Merged twice,
-    nothing is added.
-    """
-    from coding.merge import merge as bring_in
-    from coding.telling_merge import of_merge
-
-    done = bring_in(study, other)
-    say(of_merge(done))
-    if done.read and not done.added + done.already:
-        sys.exit(1)
-
-
-@main.command()
-@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
-@click.option("--ranked", is_flag=True, help="The likeliest first, not in the order of the documents.")
-@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
-@in_study
-def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> None:
-    """Find passages that have all of these words, capitals and accents apart.
-
-    fund* is any word that begins so, "exact words" stand together, -word must not be there: put the
-    whole in single quotes, as in themis search 'late "the money" -grant*'
-    """
-    from coding.search import search as find
-
-    say(telling.of_found(find(study, " ".join(words), most, ranked)))
-
-
-@main.command()
 @click.option("--coder", "coders", multiple=True, metavar="NAME", help="Compare only these; name two or more.")
 @click.option("--differ", metavar="CODE", help="List the passages of CODE in which they differ.")
 @click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to list; 0 for all.")
 @in_study
 def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int) -> None:
-    """Tell how far coders agree with each other, and the machine with them, code by code.
+    """Tell how far coders agree, and the machine with them.
 
-    Blind readings of `themis double` are compared; where there are none, all passages that two have read.
+    Code by code. Blind readings of `themis double` are compared; where there are none, all passages that two have read.
     """
     from coding.agree import compare, differing
     from coding.telling_agreement import of_comparison, of_differing
@@ -315,17 +346,48 @@ def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int
 
 
 @main.command()
-@click.argument("names", nargs=-1, required=True, metavar="DOCUMENT...")
+@click.argument("words", nargs=-1, required=True, metavar="WORDS...")
+@click.option("--ranked", is_flag=True, help="The likeliest first, not in the order of the documents.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
 @in_study
-def remove(study: "Study", names: tuple[str, ...]) -> None:
-    """Take documents out of all lists and counts; a spreadsheet's name takes all its rows."""
-    from coding.study import remove as take_out
+def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> None:
+    """Find passages that have all of these words.
 
-    for name, decisions in take_out(study, names):
-        click.echo(
-            f"Removed {name}, and {decisions:,} decisions in it from the counts. Text and decisions stay in "
-            "study.db; adding the file again brings them back."
-        )
+    Capitals and accents do not matter. fund* is any word that begins so, "exact words" stand together,
+    -word must not be there. Put the whole in single quotes, as in themis search 'late "the money" -grant*'
+    """
+    from coding.search import search as find
+
+    say(telling.of_found(find(study, " ".join(words), most, ranked)))
+
+
+@main.command()
+@click.argument("code_id", metavar="CODE")
+@click.option("--suggested", "which", flag_value="suggested", help="Suggestions nobody has decided, likeliest first.")
+@click.option("--differ", "which", flag_value="differ", help="Passages where one coder says yes and another no.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
+@in_study
+def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
+    """Print verbatim quotes of a code, with source and place.
+
+    Those that people agree on, unless --suggested or --differ asks for others.
+    """
+    from coding.quotes import quotes as find
+
+    which = which or "yes"
+    say(telling.of_quotes(find(study, code_id, which), study.codebook.find(code_id), which, most))
+
+
+@main.command()
+@click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
+@click.option("--unit", type=click.Choice(UNITS), default="passage", show_default=True, help="What is counted.")
+@in_study
+def counts(study: "Study", by: str | None, unit: str) -> None:
+    """Count themes: what people decided and the machine suggests."""
+    from coding.counts import counts as count
+    from coding.summary import cautions
+
+    say(telling.of_counts(count(study, by, unit), cautions(study)))
 
 
 @main.command()
@@ -371,6 +433,59 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
             rows = KINDS[what](study, connection)
         written = write(rows, file, bom)
     click.echo(f"Wrote {written:,} rows of {what} to {file}.")
+
+
+@main.command(name="import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--coder", help="Whose decisions they are, where the file has no coder column.")
+@in_study
+def import_(study: "Study", file: Path, coder: str | None) -> None:
+    """Bring decisions in from a spreadsheet or a reviewer's workbook.
+
+    Columns: document, passage or quote, code, value, coder. A workbook that `themis export review`
+    made is known as such.
+    """
+    from coding.importing import import_decisions
+
+    done = import_decisions(study, file, coder)
+    say(telling.of_import(done))
+    if done.read and len(done.set_aside) == done.read:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("other", type=click.Path(path_type=Path))
+@in_study
+def merge(study: "Study", other: Path) -> None:
+    """Bring in the work of another copy of the study.
+
+    All that was decided, noted and drawn in the folder OTHER, which stays as it is. Where a coder decided
+    in both, the later decision holds. Merged twice, nothing is added.
+    """
+    from coding.merge import merge as bring_in
+    from coding.telling_merge import of_merge
+
+    done = bring_in(study, other)
+    say(of_merge(done))
+    if done.read and not done.added + done.already:
+        sys.exit(1)
+
+
+@main.command()
+@click.argument("names", nargs=-1, required=True, metavar="DOCUMENT...")
+@in_study
+def remove(study: "Study", names: tuple[str, ...]) -> None:
+    """Take documents out of all lists and counts.
+
+    A spreadsheet's name takes all its rows. Text and decisions stay in study.db.
+    """
+    from coding.study import remove as take_out
+
+    for name, decisions in take_out(study, names):
+        click.echo(
+            f"Removed {name}, and {decisions:,} decisions in it from the counts. Text and decisions stay in "
+            "study.db; adding the file again brings them back."
+        )
 
 
 @main.group()
@@ -459,101 +574,6 @@ def documents(study: "Study", set_aside: bool) -> None:
             say(Telling(before=telling.of_set_aside(left)))
         else:
             say(telling.of_documents(study.store.kept(connection)))
-
-
-@main.command()
-@click.option("--coder", help="Your name as a coder; the one you are logged in with otherwise.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Or the next free one.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="Where to listen: this machine only, or more.")
-@click.option("--allow-network", "network", is_flag=True, help="Let --host be reached by other machines.")
-@click.option("--no-browser", is_flag=True, help="Print the link, and open nothing.")
-@click.option("--no-code", is_flag=True, help="Do not make suggestions first where there are none yet.")
-@click.option("--terminal", is_flag=True, help="Read here, in the shell, with the same queue and keys.")
-@click.option("--draw", type=click.IntRange(1), help="With --terminal: read this draw, blind (themis audit --list).")
-@in_study
-def review(
-    study: "Study", coder: str | None, no_browser: bool, no_code: bool, terminal: bool, draw: int | None, **where: Any
-) -> None:
-    """Read passages and decide, in the browser; others join by links of their own."""
-    from coding.run import code as run
-    from coding.suggestions import latest
-
-    with study.store.database.reading() as connection:
-        suggested = latest(connection) is not None
-    if not (suggested or no_code):
-        with bars() as show:
-            run(study, show)
-    if terminal:
-        return in_terminal(study, coder or login(), draw)
-    from coding.page.serve import Listening, serve
-
-    how = Listening(**where, browser=not no_browser)
-    serve(study, coder or login(), how, lambda place: say(telling.of_place(place)))
-    click.echo("\nStopped. Everything that was shown as saved is on the disk.")
-    return None
-
-
-@main.group()
-def reviewers() -> None:
-    """Name who may open the review page: each has a link of their own."""
-
-
-@reviewers.command(name="add")
-@click.argument("name")
-@click.option("--lead", is_flag=True, help="Also settles disagreements, edits the codebook and sees counts.")
-@in_study
-def add_reviewer(study: "Study", name: str, lead: bool) -> None:
-    """Add a reviewer, and print the link that is theirs."""
-    from coding.reviewers import add as add_one
-    from coding.reviewers import link
-
-    with study.store.database.writing() as connection:
-        secret = add_one(connection, name, lead)
-    say(telling.of_link(name, link(secret)))
-
-
-@reviewers.command(name="list")
-@in_study
-def list_reviewers(study: "Study") -> None:
-    """List the reviewers."""
-    from coding.reviewers import listed
-
-    with study.store.database.reading() as connection:
-        say(telling.of_reviewers(listed(connection)))
-
-
-@reviewers.command(name="remove")
-@click.argument("name")
-@in_study
-def remove_reviewer(study: "Study", name: str) -> None:
-    """Close a reviewer's link for good; what they decided stays."""
-    from coding.reviewers import remove as remove_one
-
-    with study.store.database.writing() as connection:
-        remove_one(connection, name)
-    click.echo(f"Removed {name}: their link opens nothing now, and what they decided stays.")
-
-
-@reviewers.command(name="link")
-@click.argument("name")
-@in_study
-def renew_link(study: "Study", name: str) -> None:
-    """Make a new link for a reviewer; the one they had opens nothing from then on."""
-    from coding.reviewers import link, renew
-
-    with study.store.database.writing() as connection:
-        secret = renew(connection, name)
-    say(telling.of_link(name, link(secret)))
-
-
-def login() -> str:
-    """The name that the user is logged in with; EvidenceError where there is none."""
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError) as error:
-        raise EvidenceError("nobody is logged in here by name: say who you are with --coder NAME") from error
 
 
 @main.command()
