@@ -152,12 +152,23 @@ class Database:
         EvidenceError where the place or the disk does not take it, or another program keeps the study to itself.
         """
         with (
-            self._writer,
+            self._turn(),
             _sqlite(self.path, "written, and nothing was changed"),
             self._engine.connect().execution_options(write=True) as connection,
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Among the threads that write; not waited for longer than another program is, or they would add up."""
+        if not self._writer.acquire(timeout=PATIENCE):
+            busy = REMEDIES[sqlite3.SQLITE_BUSY]
+            raise EvidenceError(f"{self.path} could not be written, and nothing was changed: {busy}")
+        try:
+            yield
+        finally:
+            self._writer.release()
 
     def close(self) -> None:
         """Close every connection (SQLite then folds its write-ahead log into the file)."""

@@ -2,7 +2,10 @@
 
 import json
 import socket
+import sqlite3
 import threading
+import time
+from contextlib import closing
 from queue import Queue
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -23,7 +26,9 @@ from coding.page.serve import Listening, opened, serve
 from coding.pupil import relearn
 from coding.queue import Queued, Shown
 from coding.run import code
-from coding.study import add, create_study
+from coding.study import add, create_study, open_study
+from corpus import database
+from corpus.errors import EvidenceError
 
 OPEN = {  # what a stranger is answered
     ("GET", "/static/{version}/{name}"),
@@ -302,3 +307,27 @@ def test_the_page_answers_to_the_address_that_was_asked_for(study, host):
         finally:
             stop()
             thread.join()
+
+
+def test_threads_that_wait_for_another_program_do_not_wait_for_one_another_too(study, monkeypatch):
+    monkeypatch.setattr(database, "PATIENCE", 0.5)
+    mine = open_study(study.folder)
+    errors = Queue()
+
+    def write():
+        try:
+            with mine.store.database.writing():
+                pass
+        except EvidenceError as error:
+            errors.put(str(error))
+
+    with closing(sqlite3.connect(mine.store.database.path, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        threads = [threading.Thread(target=write) for _ in range(7)]
+        began = time.monotonic()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert time.monotonic() - began < 7 * 0.5
+    assert all("another program is using it" in errors.get_nowait() for _ in range(7))
