@@ -153,6 +153,7 @@ def reviewing(study: Study, lead: Visitor, pid: int, seconds: float, pause: floa
     before = processor(pid)
     for thread in threads:
         thread.start()
+        time.sleep(pause / len(threads))  # people do not come in one instant
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         if looks:
