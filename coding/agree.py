@@ -1,7 +1,7 @@
 """The story of agreement: how far people agree with each other, and the machine with them, on the same passages.
 
-What counts are blind readings of a random draw. Where nobody has double-coded yet, it is every passage that two coders
-have read, however it was chosen; the result says which of the two it is.
+What counts are blind readings of a random draw. Until FEWEST passages were double-coded, it is every passage that two
+coders have read, however it was chosen, if these are more; the result says which of the two it is.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from coding.suggestions import Run
 from corpus.database import Connection
 
 MACHINE = "the machine"
+FEWEST = 5  # passages double-coded before agreement rests on them alone
 MOST_CODERS = 20  # of more, pairs are not told one by one
 
 
@@ -182,7 +183,7 @@ def _bases(
     coders: Sequence[str],
     without: AbstractSet[int] = frozenset(),
 ) -> "tuple[bool, _Basis, _Basis]":
-    """What two coders have read of double draws, or else at all, and whether it is blind; and audits."""
+    """What two coders have read of double draws, or else at all, and whether that is blind; and audits."""
     names = readings.named(connection, coders)
 
     def heard(chosen: Chosen) -> Readings:
@@ -190,9 +191,11 @@ def _bases(
 
     audit, chosen = readings.drawn("audit"), readings.drawn("double")
     said = heard(chosen).shared()
-    if not (blind := bool(said.documents)):
-        chosen = readings.read_by_two()
-        said = heard(chosen).shared()
+    blind = bool(said.documents)
+    if len(said.documents) < FEWEST:
+        anyhow = heard(readings.read_by_two()).shared()
+        if len(anyhow.documents) > len(said.documents):
+            blind, chosen, said = False, readings.read_by_two(), anyhow
     audited = _Basis(study, connection, run, audit, heard(audit))
     return blind, _Basis(study, connection, run, chosen, said), audited
 

@@ -77,7 +77,7 @@ def _nothing(found: "Comparison") -> list[str]:
 def _audited(found: "Comparison") -> list[str]:
     if found.over_audit is None:
         return []
-    return [f"In the audit: {_over(found.over_audit)}."]
+    return [f"The machine with them, in the audit: {_over(found.over_audit)}."]
 
 
 def _before(found: "Comparison") -> list[str]:

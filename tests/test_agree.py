@@ -6,7 +6,7 @@ import pytest
 
 from coding import agreement as measure
 from coding import draws, ledger, suggestions
-from coding.agree import MACHINE, Pair, compare, differing
+from coding.agree import FEWEST, MACHINE, Pair, compare, differing
 from coding.agreement import MISSING, UNREAD, Undefined
 from coding.codebook import Code, Codebook
 from coding.ledger import Decision
@@ -108,13 +108,15 @@ def test_without_a_draw_it_is_what_two_have_read_and_the_result_says_so(study, k
     found = told(study)
     assert (found.blind, found.coders) == (False, ("anna", "ben"))
     assert (line(study).people.passages, line(study).people.differ) == (6, (keys[1], keys[5]))
-    draw = draws.draw_double(study, 1, ["carl", "dora"])
-    assert (told(study).blind, told(study).waiting) == (False, 1)
+    draw = draws.draw_double(study, FEWEST, ["carl", "dora"])
+    assert (told(study).blind, told(study).waiting) == (False, FEWEST)
     with study.store.database.reading() as connection:
-        (key, _), *_ = draws.drawn(connection, draw.id)
-    say(study, "carl", [key], [True], why="double", draw=draw.id)
-    assert told(study).blind is False
-    say(study, "dora", [key], [True], why="double", draw=draw.id)
+        both = [key for key, _ in draws.drawn(connection, draw.id)]
+    how = {"why": "double", "draw": draw.id}
+    say(study, "carl", both, [True] * FEWEST, **how)
+    say(study, "dora", both[1:], [True] * (FEWEST - 1), **how)
+    assert told(study).blind is False  # a few are no replacement for what two have read anyhow
+    say(study, "dora", both[:1], [True], **how)
     assert (told(study).blind, told(study).coders) == (True, ("carl", "dora"))
     assert (told(study, "anna", "ben").blind, told(study, "anna", "ben").coders) == (False, ("anna", "ben"))
 

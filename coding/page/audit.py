@@ -9,7 +9,7 @@ from coding.page.session import Anyone
 from coding.page.shell import View
 from coding.review import AUDIT
 
-ABOUT = "Read what was drawn at random, without suggestions: the counts rest on it."
+ABOUT = "Read what was drawn at random, without suggestions: what nobody read is judged by it."
 VIEW = View("/audit", "Audit", ABOUT, todo=waiting(AUDIT))
 router = APIRouter()
 

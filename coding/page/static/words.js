@@ -32,7 +32,7 @@ const ENDS = {
   review: ["Every passage has been read.", "You can still change your last decisions below."],
   audit: [
     "This audit is read to the end.",
-    "The counts can rest on it now. Go on in the review queue, or change your last decisions below.",
+    "Progress says what it tells of the passages that nobody read. You can still change your last decisions below.",
   ],
   double: [
     "You have read all of this double coding.",
