@@ -108,6 +108,7 @@ class Terminal:
     def _show(self, card: Card | None, ticked: frozenset[str] = frozenset()) -> None:
         own = {code for code, mine in card.mine.items() if mine.value} if card else set()
         self._card, self._ticked, self._began = card, set(ticked) | own, time.monotonic()
+        self._alone = set(self._ticked)  # the others came along with one that is nested in them
 
     def _heading(self) -> Line:
         read, total = self._desk.progress(self._sitting)
@@ -139,12 +140,17 @@ class Terminal:
             self._toggle(codes[number - 1][1])
 
     def _toggle(self, code: Code) -> None:
-        """Tick a code with those above it, or take the tick from it and those below it."""
+        """Tick a code with those above it, or take the tick from it, those below it, and those that came along."""
         book = self._desk.study.codebook
         self._about = code.id
         if code.id in self._ticked:
             self._ticked -= {code.id, *book.below(code.id)}
+            for above in book.above(code.id):
+                if above not in self._alone and not self._ticked & {*book.below(above)}:
+                    self._ticked.remove(above)
+            self._alone &= self._ticked
         else:
+            self._alone.add(code.id)
             self._ticked |= {code.id, *book.above(code.id)}
 
     def _save(self) -> None:

@@ -79,7 +79,7 @@ def test_coding_by_keyboard_alone_row_by_row(study, link, at):
     done = [
         (["3"], (False, False, True)),
         (["2"], (True, True, False)),
-        (["2", "2"], (True, False, False)),
+        (["2", "2"], (False, False, False)),
         (["2", "1"], (False, False, False)),
         (["j", "Space"], (True, False, False)),
         (["j", "j", "Space", "k", "Space", "Space"], (True, False, False)),
@@ -108,6 +108,19 @@ def test_nothing_is_ticked_before_and_enter_takes_no_suggestion(study, link, at)
     assert (ticked(page), {row.value for row in rows(study)}) == ([], {False})
     keys(page, "2")
     assert (ticked(page), button(page)) == (["money", "late"], "Save: Money, Late payment")
+
+
+def test_a_theme_that_came_along_goes_with_the_last_code_that_brought_it(study, link, at):
+    suggest(study)
+    page = at(link)
+    for pressed, left in (("22", []), ("122", ["money"]), ("1", [])):
+        keys(page, *pressed)
+        assert ticked(page) == left
+    keys(page, "2")
+    page.reload()
+    page.wait_for_selector(READY)
+    keys(page, "2")
+    assert (ticked(page), button(page)) == ([], "Save: no code"), "and it does after a reload"
 
 
 def test_enter_that_belongs_to_the_passage_before_saves_nothing(study, link, at):

@@ -77,6 +77,15 @@ def test_a_tick_taken_from_a_code_is_taken_from_those_below(terminal):
     assert "Enter saves: no code." in shown(terminal)
 
 
+@pytest.mark.parametrize(
+    ("pressed", "left"), [("22", "no code"), ("122", "Money"), ("1221", "no code"), ("2122", "no code")]
+)
+def test_a_theme_that_came_along_goes_with_the_last_code_that_brought_it(terminal, pressed, left):
+    for key in pressed:
+        terminal.press(key)
+    assert f"Enter saves: {left}." in shown(terminal)
+
+
 def test_what_is_asked_for_is_typed(study, terminal):
     place = passage(terminal)
     for key, text in (("/", "voi"), ("f", "Is this money?"), ("m", "A memo"), ("m", "  ")):

@@ -2,19 +2,24 @@
 
 import { h, tint } from "./common.js";
 
-/** What is ticked: a set of ids, where a nested code ticks those above it and codes may exclude each other. */
+/**
+ * What is ticked: a set of ids, where a nested code ticks those above it and codes may exclude each other. own: those
+ * that were ticked by themselves; the others came along with one nested in them.
+ */
 export class Ticks {
   constructor(codes) {
     this.byId = new Map(codes.map((code) => [code.id, code]));
     this.yes = new Set();
+    this.own = new Set();
     this.quotes = new Map();
     const pairs = codes.flatMap((code) => code.never_with.map((other) => [code.id, other]));
     this.apart = new Set(pairs.flatMap(([a, b]) => [`${a} ${b}`, `${b} ${a}`]));
   }
 
   /** Start anew with these codes, those above them, and quotes; ones that the codebook no longer has are left out. */
-  set(yes, quotes = {}) {
+  set(yes, quotes = {}, own = yes) {
     this.yes = new Set(yes.filter((id) => this.byId.has(id)).flatMap((id) => [id, ...this.byId.get(id).above]));
+    this.own = new Set(own.filter((id) => this.yes.has(id)));
     this.quotes = new Map(Object.entries(quotes).filter(([id, span]) => span && this.yes.has(id)));
   }
 
@@ -26,17 +31,21 @@ export class Ticks {
         if (this.apart.has(`${one} ${other}`))
           return `“${this.name(other)}” is ticked, and excludes “${this.name(one)}”: untick it first.`;
     added.forEach((one) => this.yes.add(one));
+    this.own.add(id);
     return null;
   }
 
-  /** Untick a code and those nested in it: null. */
+  /** Untick a code, those nested in it, and those above it that came along and are wanted by nothing else: null. */
   untick(id) {
-    for (const code of this.byId.values())
-      if (code.id === id || code.above.includes(id)) {
-        this.yes.delete(code.id);
-        this.quotes.delete(code.id);
-      }
+    const nested = (above) => [...this.byId.values()].filter((code) => code.above.includes(above)).map((code) => code.id);
+    [id, ...nested(id)].forEach((one) => this.drop(one));
+    for (const above of this.byId.get(id).above)
+      if (!this.own.has(above) && !nested(above).some((one) => this.yes.has(one))) this.drop(above);
     return null;
+  }
+
+  drop(id) {
+    for (const kept of [this.yes, this.own, this.quotes]) kept.delete(id);
   }
 
   /** A code's name with its colour: a node. */
@@ -57,7 +66,7 @@ export class Ticks {
   told() {
     const yes = this.listed();
     const quotes = Object.fromEntries(yes.filter((id) => this.quotes.has(id)).map((id) => [id, this.quotes.get(id)]));
-    return JSON.stringify({ yes, quotes });
+    return JSON.stringify({ yes, quotes, own: yes.filter((id) => this.own.has(id)) });
   }
 }
 
