@@ -5,7 +5,7 @@ import socket
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from queue import Queue
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -19,7 +19,7 @@ from test_page_security import Door
 from twins import Twin
 
 from coding import draws, memos, queue
-from coding.page import session
+from coding.page import search, session
 from coding.page.app import create_app
 from coding.page.guard import Address
 from coding.page.serve import Listening, opened, serve
@@ -331,3 +331,25 @@ def test_threads_that_wait_for_another_program_do_not_wait_for_one_another_too(s
             thread.join()
     assert time.monotonic() - began < 7 * 0.5
     assert all("another program is using it" in errors.get_nowait() for _ in range(7))
+
+
+def test_who_searches_leaves_threads_for_others(door):
+    asked = [threading.Thread(target=door.ask, args=("/search?q=money",)) for _ in range(20)]
+    with looking(search._looking, 3):
+        assert "Others are searching just now. The page asks again by itself." in door.ask("/search?q=money")[2]
+        for thread in asked:
+            thread.start()
+        assert door.ask("/api/me")[0] == 200
+        for thread in asked:
+            thread.join()
+    assert "<mark>money</mark>" in door.ask("/search?q=money")[2]
+
+
+@contextmanager
+def looking(semaphore, number):
+    """So many others who are at it."""
+    for _ in range(number):
+        assert semaphore.acquire(timeout=9)
+    yield
+    for _ in range(number):
+        semaphore.release()

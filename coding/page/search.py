@@ -22,7 +22,8 @@ MOST = 50
 LONGEST = 2_000  # letters of what is looked for
 PATIENCE = 4.0  # seconds; then the page asks again by itself
 
-_asking = BoundedSemaphore(2)  # who waits for the encoder leaves threads for those who save
+_asking = BoundedSemaphore(2)  # who waits for the encoder leaves threads for those who save,
+_looking = BoundedSemaphore(3)  # and so does who looks for words in a large study
 
 
 @router.get("/search")
@@ -42,12 +43,21 @@ def page(
                 near = _near(visit, lessons, q)
                 values |= {"found": near, "total": len(near or ()), "waiting": near is None}
             else:
-                result = search(visit.study, q, MOST, ranked=True)
-                hits = found(visit.study, ((hit.key, hit.spans) for hit in result.hits))
-                values |= {"found": hits, "total": result.total}
+                values |= _there(visit, q)
         except EvidenceError as error:
             values["problem"] = f"{str(error)[:1].upper()}{str(error)[1:]}."
     return show(request, visit, "search.html", **values)
+
+
+def _there(visit: Visit, words: str) -> dict[str, Any]:
+    """The passages that have the words, and how many there are; "waiting" while others are before."""
+    if not _looking.acquire(blocking=False):
+        return {"waiting": True}
+    try:
+        result = search(visit.study, words, MOST, ranked=True)
+        return {"found": found(visit.study, ((hit.key, hit.spans) for hit in result.hits)), "total": result.total}
+    finally:
+        _looking.release()
 
 
 def _near(visit: Visit, lessons: Lessons, words: str) -> list[Near] | None:
