@@ -123,8 +123,9 @@ def test_how_much_is_read_is_what_any_process_has_said_by_now(study):
 
 
 def test_threads_that_write_wait_for_one_another_without_asking_again_and_again(study, monkeypatch):
-    monkeypatch.setattr(database, "PATIENCE", 0)  # whoever is left to SQLite's own waiting is refused
-    store = open_study(study.folder).store
+    with monkeypatch.context() as impatient:
+        impatient.setattr(database, "PATIENCE", 0)  # who is left to SQLite's own waiting is refused
+        store = open_study(study.folder).store
     names = [str(number) for number in range(20)]
 
     def write(name):
