@@ -133,17 +133,16 @@ def take_back(study: Study, coder: str, act: str | None = None, new: str | None 
 def agreed(connection: Connection, codebook: Codebook) -> Iterator[Agreed]:
     """The value that counts of every passage and code that somebody read, and where it comes from; by passage."""
     verdicts = {(row.passage, row.code): row for row in ledger.adjudicated(connection)}
-    quotes: dict[tuple[int, str], list[Decision]] = {}
+    quotes: dict[tuple[int, str, bool], list[tuple[int, int]]] = {}
     for row in ledger.current(connection):
-        if row.quote_start is not None:
-            quotes.setdefault((row.passage, row.code), []).append(row)
+        if row.quote:
+            quotes.setdefault((row.passage, row.code, bool(row.value)), []).append(row.quote)
     by_coder = dict(ledger.by_coder(connection, codebook))
     for passage, values in ledger.agreed(connection, codebook):
         for code, value in values.items():
             said = by_coder.get(passage, {}).get(code, {})
             below = [verdicts.get((passage, one)) for one in (code, *codebook.below(code))]
             verdict = next((row for row in below if row and (row.code == code or row.value)), None)
-            spans = [row for row in quotes.get((passage, code), ()) if bool(row.value) == bool(value)]
             yield Agreed(
                 passage=passage,
                 code=code,
@@ -151,7 +150,7 @@ def agreed(connection: Connection, codebook: Codebook) -> Iterator[Agreed]:
                 source=_source(verdict, set(said.values()), len(said)),
                 coders=tuple(sorted(said)),
                 reason=verdict.reason if verdict else None,
-                quotes=tuple((int(row.quote_start or 0), int(row.quote_end or 0)) for row in spans),
+                quotes=tuple(quotes.get((passage, code, bool(value)), ())),
             )
 
 

@@ -150,7 +150,7 @@ def own_of(connection: Connection, sitting: Sitting, passage: int) -> dict[str, 
 def mine_of(rows: Iterable[Decision]) -> dict[str, Mine]:
     """What these rows of one coder say, by code; those that take something back say nothing."""
     said = (row for row in rows if row.value is not None)
-    return {row.code: Mine(bool(row.value), _span(row.quote_start, row.quote_end)) for row in said}
+    return {row.code: Mine(bool(row.value), row.quote) for row in said}
 
 
 def hints_of(
@@ -185,7 +185,3 @@ def shown_of(connection: Connection, run: Run | None, passages: Iterable[int]) -
 def _quoted(connection: Connection, reason: str) -> int | None:
     """The passage that a reason quotes: it ends with its id in brackets."""
     return passage_at(connection, reason[reason.rfind("(") + 1 : -1])
-
-
-def _span(start: int | None, end: int | None) -> tuple[int, int] | None:
-    return None if start is None or end is None else (start, end)

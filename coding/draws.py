@@ -279,6 +279,8 @@ def _draw(  # noqa: PLR0913 - one row, all of it
 ) -> Draw:
     if size < 1:
         raise EvidenceError(f"a draw has at least one passage; this one was to have {size}")
+    if not study.store.size(connection)[1]:
+        raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
     if not population:
         who = " or ".join(coders) if kind == "double" else "somebody"
         raise EvidenceError(f"nothing is left to draw: {who} has read every passage that is not in an open draw")

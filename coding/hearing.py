@@ -117,12 +117,11 @@ def _said(connection: Connection, codebook: Codebook, rows: Sequence[Decision]) 
 
 
 def _saying(row: Decision, through: str | None, changed: tuple[str, ...]) -> Saying:
-    quote = None if row.quote_start is None or row.quote_end is None else (row.quote_start, row.quote_end)
     return Saying(
         coder=row.coder,
         value=bool(row.value),
         through=through,
-        quote=quote,
+        quote=row.quote,
         time=row.time,
         why=row.why,
         suggestions_visible=row.suggestions_visible,

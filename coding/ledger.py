@@ -103,6 +103,11 @@ class Decision:
     undoes: str | None = None
     reason: str | None = None
 
+    @property
+    def quote(self) -> tuple[int, int] | None:
+        """The narrower span, None for all of the passage."""
+        return None if self.quote_start is None or self.quote_end is None else (self.quote_start, self.quote_end)
+
 
 COLUMNS = [DECISIONS.c[name] for name in Decision.__slots__]
 
@@ -226,17 +231,20 @@ def agreed(
 
     An adjudication decides; a yes of it for a nested code is a yes above, unless there is one there too.
     """
-    settled: dict[int, dict[str, float]] = {}
-    for passage, _, code, value in _said(connection, ADJUDICATED, upto):
-        if code in codebook.by_id:
-            settled.setdefault(passage, {})[code] = float(value)
+    verdicts = settled(connection, codebook, upto)
     for passage, values in by_coder(connection, codebook, upto):
         found = {code: _one(said.values()) for code, said in values.items()}
-        if passage in settled:
-            found |= _with_above(settled.pop(passage), codebook)
-        yield passage, found
-    for passage, values_settled in sorted(settled.items()):
-        yield passage, _with_above(values_settled, codebook)
+        yield passage, found | verdicts.pop(passage, {})
+    yield from sorted(verdicts.items())
+
+
+def settled(connection: Connection, codebook: Codebook, upto: int | None = None) -> dict[int, dict[str, float]]:
+    """What adjudications say, by passage and code: 1 yes, 0 no; a yes for a nested code is one above, too."""
+    found: dict[int, dict[str, float]] = {}
+    for passage, _, code, value in _said(connection, ADJUDICATED, upto):
+        if code in codebook.by_id:
+            found.setdefault(passage, {})[code] = float(value)
+    return {passage: _with_above(values, codebook) for passage, values in found.items()}
 
 
 def _said(connection: Connection, lane: int, upto: int | None) -> Iterator[tuple[int, str, str, bool]]:

@@ -59,7 +59,8 @@ def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
         if which == "suggested":
             wanted = marked.keys() - state.keys() - draws.awaited(connection)
         narrowed = _narrowed(connection, id, sorted(wanted), said)
-        settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
+        verdicts = ledger.settled(connection, study.codebook)
+        settled = {passage: bool(values[id]) for passage, values in verdicts.items() if id in values}
         found = [
             replace(
                 _quote(kept.document, passage, said.get(key, {}), marked.get(key), run, narrowed.get(key)),
@@ -97,8 +98,8 @@ def _narrowed(
     spans: dict[int, list[tuple[int, int]]] = {}
     for start in range(0, len(passages), CHUNK):
         for row in ledger.of_passages(connection, passages[start : start + CHUNK]):
-            if row.code == code and row.value and row.quote_start is not None and row.quote_end is not None:
-                spans.setdefault(row.passage, []).append((row.quote_start, row.quote_end))
+            if row.code == code and row.value and row.quote:
+                spans.setdefault(row.passage, []).append(row.quote)
     return {
         passage: (min(start for start, _ in found), max(end for _, end in found))
         for passage, found in spans.items()

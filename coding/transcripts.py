@@ -136,8 +136,7 @@ def _parts(study: Study, connection: Connection, kept: Kept, coder: str, everybo
     for row in [*ledger.current(connection, kept.key), *ledger.adjudicated(connection, kept.key)]:
         settled = row.why == "adjudication"
         if row.code in study.codebook.by_id and (everybody or settled or row.coder == coder):
-            quote = None if row.quote_start is None or row.quote_end is None else (row.quote_start, row.quote_end)
-            one = Said(row.code, None if settled else row.coder, bool(row.value), quote)
+            one = Said(row.code, None if settled else row.coder, bool(row.value), row.quote)
             said.setdefault(row.passage, []).append(one)
     notes = memos.on_passages(connection, keys)
     flags = memos.raised(connection, keys)

@@ -294,3 +294,8 @@ def test_a_reading_saved_while_its_passage_was_drawn_is_not_lost(study, desk):
     assert saved.rows == 3
     with study.store.database.reading() as connection:
         assert card.passage in draws.sealed(connection, "anna")  # the audit still asks for an unled reading
+
+
+def test_an_empty_study_has_nothing_to_draw_from(empty):
+    with pytest.raises(EvidenceError, match="the study has no passages yet"):
+        draw_audit(empty, 5)

@@ -76,6 +76,15 @@ def test_what_was_settled_is_a_yes_or_is_gone(study):
     assert quotes(study, "voice", "differ") == []
 
 
+def test_what_was_settled_as_a_nested_code_is_settled_above(study):
+    with study.store.database.writing() as connection:
+        ledger.keep(connection, study.codebook)
+        key, version = study.store.passage_keys(connection)[0], study.codebook.version
+        said = [Decision(who, key, "late", who == "ben", version) for who in ("anna", "ben")]
+        ledger.record(connection, [*said, Decision("mair", key, "late", True, version, why="adjudication")])
+    assert [(q.yes, q.settled) for q in quotes(study, "money")] == [(("ben",), True)]
+
+
 def test_a_quote_is_as_narrow_as_all_who_said_yes_made_it(study):
     def say(coder, span):
         with study.store.database.writing() as connection:
