@@ -157,7 +157,8 @@ def differing(
     """
     id = study.codebook.find(code)
     sealed = draws.awaited(connection)
-    settled = {row.passage: row.value for row in ledger.adjudicated(connection) if row.code == id}
+    verdicts = ledger.settled(connection, study.codebook)
+    settled = {passage: bool(values[id]) for passage, values in verdicts.items() if id in values}
     where: dict[int, _Basis] = {}
     left_out: set[int] = set()
     for basis in _bases(study, connection, suggestions.latest(connection), coders)[1:]:
