@@ -15,7 +15,7 @@ from asking import Asking, routes
 from browser import link_of, served
 from coding_page import passages, read
 from conftest import with_encoder
-from test_page_security import Door
+from test_page_security import ALWAYS, Door
 from twins import Twin
 
 from coding import draws, memos, queue
@@ -78,11 +78,13 @@ def test_each_route_is_for_everybody_for_reviewers_or_for_leads(study, asking):
         stranger.cookie = {}
         for method, route, path, one in sent(asking):
             body = json.dumps(one).encode() if method == "POST" else None
-            status, _, text = stranger.ask(path, method, body)
-            assert (status in (401, 404)) is ((method, route) not in OPEN or "static" in route or path == "/api/enter")
-            assert (status == 401) >= ((method, route) not in OPEN), route
+            status, headers, text = stranger.ask(path, method, body)
+            assert (method, route) in OPEN or status == 401, route
             assert "Two themes" not in text
-            assert (anna.ask(path, method, body)[0] == 403) is ((method, route) in LEADS), route
+            assert {name: headers.get(name) for name in ALWAYS} == ALWAYS
+            status, headers, _ = anna.ask(path, method, body)
+            assert (status == 403) is ((method, route) in LEADS), route
+            assert {name: headers.get(name) for name in ALWAYS} == ALWAYS
 
 
 def test_whatever_is_sent_is_no_mistake_of_the_program(study, asking):

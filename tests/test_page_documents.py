@@ -135,6 +135,7 @@ def test_reading_and_finding_in_the_browser(study, visit):
         ]
         assert clean(page) == []
         page.get_by_role("link", name="interview.txt").click()
+        page.locator("#unread kbd").wait_for()  # until then no key is heard
         page.keyboard.press("j")
         page.keyboard.press("j")
         assert page.locator(".part.here").inner_text().startswith("Nobody asked us")
