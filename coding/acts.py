@@ -36,14 +36,11 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One of a coder's last acts. codes: those of its rows that say yes. undone: taken back since."""
+    """One of a coder's last acts. undone: taken back since."""
 
     act: str
-    passage: int
-    codes: tuple[str, ...]
     why: str
     draw: int | None
-    time: str
     undone: bool
 
 
@@ -108,12 +105,6 @@ def undo(connection: Connection, coder: str, act: str, new: str | None = None) -
     return back
 
 
-def last(connection: Connection, coder: str, why: Iterable[str], most: int = 10) -> list[Act]:
-    """A coder's last savings of these kinds, newest first, each with whether it was undone."""
-    kinds = frozenset(why)
-    return [act for act in _acts(connection, coder)[0] if act.why in kinds][:most]
-
-
 def undoable(connection: Connection, coder: str, why: Iterable[str], draw: int | None = None) -> str | None:
     """The act that undo takes back: the newest of these kinds, in this draw or in none, that holds; None for none."""
     kinds = frozenset(why)
@@ -153,8 +144,7 @@ def _acts(connection: Connection, coder: str, most: int = LOOK_BACK) -> tuple[li
         first = rows[-1]
         holds = name not in taken_back
         if first.undoes is None:
-            codes = tuple(dict.fromkeys(row.code for row in reversed(rows) if row.value))
-            acts.append(Act(name, first.passage, codes, first.why, first.draw, first.time, not holds))
+            acts.append(Act(name, first.why, first.draw, not holds))
         else:
             if holds:
                 taken_back.add(first.undoes)

@@ -12,6 +12,7 @@ from coding.cards import DOUBLE
 from coding.codebook import Codebook
 from coding.draws import DRAWN, DRAWS
 from coding.ledger import ADJUDICATED, HELD, OWN
+from corpus.context import first_words
 from corpus.database import ColumnElement, Connection, Integer, Select, func, listed, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
@@ -185,8 +186,5 @@ def _case(rows: list[Any], state: str, rare: dict[str, tuple[int, int]]) -> Case
 
 
 def _with_words(connection: Connection, cases: list[Case]) -> list[Case]:
-    start = func.substr(DOCUMENTS.c.text, PASSAGES.c.start + 1, func.min(WORDS, PASSAGES.c.end - PASSAGES.c.start))
-    keys = listed(case.passage for case in cases)
-    query = select(PASSAGES.c.id, start).select_from(PASSAGES.join(DOCUMENTS)).where(PASSAGES.c.id.in_(keys))
-    words: dict[int, str] = dict(connection.execute(query).all())
-    return [replace(case, words=words[case.passage]) for case in cases]
+    words = first_words(connection, [case.passage for case in cases], WORDS)
+    return [replace(case, words=words[case.passage][1]) for case in cases]

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from coding import acts, draws, ledger, memos, queue, suggestions
-from coding.acts import Act, Reading
+from coding.acts import Reading
 from coding.cards import AUDIT, DOUBLE, REVIEW, Card, Mine, Sitting, make_card, mine_of, own_of
 from coding.codebook import Codebook
 from coding.draws import Draw
@@ -103,7 +103,7 @@ class Desk:
 
         but: a passage not to take if there is another, the one just skipped.
         """
-        with self.study.store.database.writing() as connection:
+        with self.study.store.database.writing(lasting=False) as connection:  # only who has what open
             if sitting.draw is not None:
                 draw = draws.find(connection, sitting.draw)
                 found = draws.following(connection, draw, sitting.coder, but)
@@ -282,4 +282,4 @@ def _undid(connection: Connection, act: str) -> str | None:
     return next((row.undoes for row in ledger.acted(connection, act)), None)
 
 
-__all__ = ["AUDIT", "DOUBLE", "REVIEW", "Act", "Card", "Desk", "Draw", "Reading", "Saved", "Sitting", "Task", "Undone"]
+__all__ = ["AUDIT", "DOUBLE", "REVIEW", "Card", "Desk", "Draw", "Reading", "Saved", "Sitting", "Task", "Undone"]

@@ -1,5 +1,7 @@
 """How many passages are read: what is kept up with the ledger is what counting all of it gives."""
 
+from contextlib import suppress
+
 from coding_page import passages, read, rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from coding import acts
 from coding.ledger import new_act
 from coding.reads import Reads
 from coding.study import add, remove
+from corpus.errors import EvidenceError
 
 STEPS = st.lists(st.tuples(st.sampled_from(["read", "undo", "count"]), st.integers(0, 8)), max_size=12)
 
@@ -27,10 +30,8 @@ def test_what_is_kept_up_is_what_counting_all_gives(study, steps):
         elif step == "count":
             counted(study, kept)
         elif here := [row.act for row in rows(study) if row.undoes is None and row.passage == keys[n]]:
-            with study.store.database.writing() as connection:
-                last = acts.last(connection, "anna", ["manual"], 100)
-                if any(act.act == here[-1] and not act.undone for act in last):
-                    acts.undo(connection, "anna", here[-1], new_act())
+            with study.store.database.writing() as connection, suppress(EvidenceError):  # undone before
+                acts.undo(connection, "anna", here[-1], new_act())
     assert counted(study, kept) == counted(study, Reads())
 
 
