@@ -146,15 +146,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def writing(self, lasting: bool = True) -> Iterator[Connection]:
         """One transaction: all of it is on disk when the block ends, none of it if the block raises.
 
+        lasting: False for what a power cut may take and nobody would miss, which does not wait for the disk.
         EvidenceError where the place or the disk does not take it, or another program keeps the study to itself.
         """
         with (
             self._turn(),
             _sqlite(self.path, "written, and nothing was changed"),
-            self._engine.connect().execution_options(write=True) as connection,
+            self._engine.connect().execution_options(write=True, lasting=lasting) as connection,
             connection.begin(),
         ):
             yield connection
@@ -227,6 +228,9 @@ def _engine(path: Path, immutable: bool = False) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         write = connection.get_execution_options().get("write")
+        if write:
+            lasting = connection.get_execution_options().get("lasting", True)
+            connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if lasting else 'NORMAL'}")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine

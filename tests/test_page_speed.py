@@ -137,3 +137,13 @@ def test_threads_that_write_wait_for_one_another_without_asking_again_and_again(
     with store.database.reading() as connection:
         assert [bool(store.source(connection, name)) for name in names] == [True] * 20
     store.database.close()
+
+
+def test_only_who_has_what_open_does_not_wait_for_the_disk(study):
+    normal, full = 1, 2
+
+    def waits(**how):
+        with study.store.database.writing(**how) as connection:
+            return connection.exec_driver_sql("pragma synchronous").scalar()
+
+    assert [waits(), waits(lasting=False), waits(), waits(lasting=False)] == [full, normal, full, normal]
