@@ -161,11 +161,14 @@ def test_keys_are_listed_and_the_focus_comes_back(link, visit):
     page.wait_for_selector("dialog[open]")
     listed = [line.split("\n") for line in page.locator(".keys > div").all_inner_texts()]
     assert [[part for part in line if part] for line in listed] == [
+        ["m", "Write a memo"],  # of the start page itself
         ["j", "↓", "Next passage"],
         ["Enter", "Save"],
         ["1", "–", "4", "Tick"],
         ["?", "Show all keys"],
     ]
+    page.keyboard.press("Space")
+    assert page.get_by_label("Single letters and numbers work as keys").is_checked(), "the focus is not on it"
     page.keyboard.press("Escape")
     page.wait_for_selector("dialog", state="detached")
     assert focused(page) == "Desk"

@@ -69,13 +69,13 @@ export async function showKeys() {
     h("div", {}, h("dt", {}, printedKeys(names)), h("dd", {}, label)),
   );
   rows.push(rows.shift()); // "?" itself was declared first
-  const off = h("input", { type: "checkbox", checked: !keysAreOff(), autofocus: true });
+  const off = h("input", { type: "checkbox", checked: !keysAreOff() });
   off.addEventListener("change", () => {
     localStorage.setItem(OFF, off.checked ? "no" : "yes");
     document.documentElement.classList.toggle("keys-off", !off.checked);
     say(off.checked ? "Single keys work." : "Single keys do nothing now.");
   });
-  const listed = h("dl", { class: "keys" }, rows);
+  const listed = h("dl", { class: "keys", tabindex: "-1", autofocus: true }, rows);
   const setting = h("label", { class: "tick" }, off, "Single letters and numbers work as keys");
   await dialog({ title: "Keys of this view", body: [setting, listed], wide: rows.length > 6 });
 }
