@@ -54,13 +54,22 @@ export function newAct() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** How far from the top of the page an element stands, for its style, as --above. */
+export function measure(element) {
+  element.style.setProperty("--above", `${element.getBoundingClientRect().top + scrollY}px`);
+}
+
+const TYPED = "textarea, input:not([type=checkbox], [type=radio])";
+const typed = (form) => JSON.stringify([...form.querySelectorAll(TYPED)].map((field) => field.value));
+
 let dialogs = 0;
 
 /**
- * Ask in a dialog. body: nodes. actions: [{label, value, primary}]; Escape and "Close" give null.
+ * Ask in a dialog. body: nodes. actions: [{label, value, primary}]; Escape and "Close" give null, where something was
+ * typed only the second time. check(): what is still wrong before the primary action is taken, "" for nothing.
  * A promise of the chosen value; a form field named in `body` is read by the caller. The browser brings the focus back.
  */
-export function dialog({ title, body = [], actions = [], wide = false }) {
+export function dialog({ title, body = [], actions = [], wide = false, check = () => "" }) {
   const id = `dialog-${++dialogs}`;
   return new Promise((resolve) => {
     let chosen = null;
@@ -76,24 +85,50 @@ export function dialog({ title, body = [], actions = [], wide = false }) {
     const main = actions.find((action) => action.primary);
     const submit = (event) => {
       event.preventDefault();
+      const wrong = check();
+      if (wrong) return warn(wrong);
       if (main) chosen = main.value;
       box.close();
     };
-    const close = h("button", { type: "button", class: "quiet", on: { click: () => box.close() } }, "Close");
+    const warning = h("p", { class: "problem", role: "alert", hidden: true });
+    const warn = (sentence) => {
+      warning.textContent = sentence;
+      warning.hidden = !sentence;
+    };
+    let asked = false; // whether what was typed may be thrown away
+    const mayLeave = (how) => {
+      if (asked || typed(form) === began) return true;
+      asked = true;
+      warn(`${how} again throws away what you wrote.`);
+      return false;
+    };
+    const again = () => {
+      asked = false;
+      warn("");
+    };
+    const close = h(
+      "button",
+      { type: "button", class: "quiet", on: { click: () => mayLeave("Close") && box.close() } },
+      "Close",
+    );
     const form = h(
       "form",
-      { method: "dialog", on: { submit } },
+      { method: "dialog", on: { submit, input: again } },
       h("h2", { id, tabindex: "-1" }, title),
       h("div", { class: "dialog-body" }, body),
+      warning,
       h("div", { class: "actions" }, actions.map(button), close),
     );
+    const began = typed(form);
     const box = h("dialog", { "aria-labelledby": id, class: wide ? "wide" : null }, form);
     box.addEventListener("close", () => {
       box.remove();
       resolve(chosen);
     });
+    box.addEventListener("cancel", (event) => mayLeave("Escape") || event.preventDefault());
     document.body.append(box);
     box.showModal();
-    (form.querySelector("[autofocus], input, textarea, select") ?? form.querySelector("h2")).focus();
+    const first = ["[autofocus]", "input, textarea, select", "h2"].map((one) => form.querySelector(one)).find(Boolean);
+    first.focus();
   });
 }

@@ -92,9 +92,10 @@ export class Passage {
         { label: "Keep to these", value: "these", primary: true },
         { label: "The whole passage", value: "all" },
       ],
+      check: () => (boxes.some((box) => box.checked) ? "" : "Tick a sentence with Space, or take the whole passage."),
     });
     const on = this.card.sentences.filter((_, i) => boxes[i].checked);
-    if (said === "these") return on.length ? [on[0][0], on.at(-1)[1]] : "all";
+    if (said === "these") return [on[0][0], on.at(-1)[1]];
     return said;
   }
 }
