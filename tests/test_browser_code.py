@@ -323,6 +323,66 @@ def test_what_a_code_means_is_one_key_away(study, link, at):
     assert page.locator("#meaning-text h3").inner_text() == "Voice"
 
 
+def test_the_definition_opens_without_a_code_in_focus_and_is_scrolled(study, link, at):
+    page = at(link, viewport={"width": 1280, "height": 560})
+    assert page.locator("#meaning-text").inner_text() == "Move to a code with j and k to read what it means."
+    keys(page, "d")
+    assert page.locator("#meaning-text h3").inner_text() == "Money"
+    place = "document.getElementById('meaning-text').scrollTop"
+    keys(page, "PageDown")
+    assert page.evaluate(place) > 0
+    keys(page, "PageUp")
+    assert page.evaluate(place) == 0
+    keys(page, "3", "d", "d")
+    assert page.locator("#meaning-text h3").inner_text() == "Voice"
+
+
+def test_the_button_says_what_enter_does_while_a_code_is_looked_for(study, link, at):
+    suggest(study)
+    page = at(link)
+    keys(page, "1", "/")
+    assert button(page) == "Enter: back to the passage"
+    keys(page, *"voi")
+    assert button(page) == "Enter ticks: Voice"
+    keys(page, "Enter")
+    assert (ticked(page), button(page)) == (["money", "voice"], "Save: Money, Voice")
+    keys(page, "/", *"mon")
+    assert button(page) == "Enter unticks: Money"
+    page.locator("#save").click()
+    assert (ticked(page), button(page), rows(study)) == (["voice"], "Save: Voice", [])
+    keys(page, "/", *"mon", "Escape")
+    assert (ticked(page), button(page)) == (["voice"], "Save: Voice")
+
+
+@pytest.mark.parametrize("key", ["f", "m"])
+def test_what_was_typed_is_thrown_away_only_when_asked_twice(study, link, at, key):
+    suggest(study)
+    page = at(link)
+    dialog = page.locator("dialog[open]")
+    keys(page, key, "Escape")
+    assert dialog.count() == 0, "nothing was typed"
+    keys(page, key, *"Mostly", "Escape")
+    assert dialog.get_by_role("alert").inner_text() == "Escape again throws away what you wrote."
+    keys(page, *" so")
+    assert not dialog.get_by_role("alert").is_visible()
+    dialog.get_by_role("button", name="Close").click()
+    assert dialog.get_by_role("alert").inner_text() == "Close again throws away what you wrote."
+    assert dialog.get_by_role("textbox").input_value() == "Mostly so"
+    keys(page, "Escape")
+    dialog.wait_for(state="detached")
+    assert page.locator("#notes > *").count() == 0
+
+
+def test_a_code_is_not_narrowed_to_nothing(study, link, at):
+    page = at(link)
+    keys(page, "3", "q", "Enter")
+    refused = "Tick a sentence with Space, or take the whole passage."
+    assert page.locator("dialog[open]").get_by_role("alert").inner_text() == refused
+    keys(page, "Space", "Enter")
+    page.wait_for_selector("dialog", state="detached")
+    assert page.locator("mark.quoted").count() == 1
+
+
 def test_what_changed_is_said_in_the_queue_once(study, link, at):
     suggest(study)
     page = at(link)
@@ -466,6 +526,8 @@ def test_where_nothing_is_left_the_page_says_what_to_do(study, link, at):
     keys(page, "Enter")
     page.get_by_text("This audit is read to the end.").wait_for()
     assert page.get_by_role("link", name="To the review queue").is_visible()
+    top = [page.locator(place).bounding_box()["y"] for place in ("#done", "#recent")]
+    assert top == sorted(top), "the last decisions are below it"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,6 +1,6 @@
 // Coding: one passage in focus, the codes beside it, saved before the next one shows.
 
-import { api, at, given, h, key, newAct, problem, say } from "./common.js";
+import { api, at, given, h, key, measure, newAct, problem, say } from "./common.js";
 import { CodeList } from "./codes.js";
 import { offerExamples } from "./example.js";
 import { Meaning } from "./meaning.js";
@@ -22,7 +22,10 @@ let busy = true;
 let last = null; // the code that was ticked last
 const watch = new Watch();
 const passage = new Passage();
-const meaning = new Meaning(() => list.current && list.point(list.current));
+const meaning = new Meaning(
+  () => list.current && list.point(list.current),
+  () => ticks.byId.get(last ?? ticks.listed().at(-1)) ?? page.codes[0] ?? null,
+);
 const list = new CodeList({
   toggle,
   unquote(id) {
@@ -31,6 +34,7 @@ const list = new CodeList({
     list.rows.get(id).box.focus();
   },
   look: (id) => meaning.show(ticks.byId.get(id ?? last) ?? null),
+  seek: () => (at("save-label").textContent = label()),
 });
 
 // What is decided.
@@ -79,7 +83,14 @@ function paint() {
 const look = (id) => ({ name: ticks.name(id), colour: ticks.byId.get(id)?.colour ?? "" });
 const quotedWords = () => Object.fromEntries([...ticks.quotes].map(([id, span]) => [id, passage.words(span)]));
 const what = () => ticks.listed().map((id) => ticks.name(id)).join(", ") || "no code";
-const label = () => `Save: ${what()}`;
+const label = () => seeking() ?? `Save: ${what()}`;
+
+/** What Enter does in the field in which a code is looked for; null where it is not in use. */
+function seeking() {
+  const id = list.found();
+  if (id === undefined) return null;
+  return id ? `Enter ${ticks.yes.has(id) ? "unticks" : "ticks"}: ${ticks.name(id)}` : "Enter: back to the passage";
+}
 
 // What is asked and sent.
 
@@ -281,7 +292,9 @@ function action(id, name, text, act, when = there) {
 }
 
 list.show(page.codes);
-action("save", "Enter", "Save and go on to the next passage", save);
+const enter = () => (list.found() === undefined ? save() : list.leave(list.found())); // as the button has it
+action("save", "Enter", "Save and go on to the next passage", enter);
+at("save").addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
 action("undo", "u", "Undo: take the last decision back", undo, () => !busy);
 action("redo", "U", "Redo: bring it back", redo, () => !busy);
 action("skip", "s", "Skip this passage for now", skip);
@@ -302,9 +315,8 @@ document.addEventListener("selectionchange", () => {
   if (card && passage.selected()) status(hint);
   else if (at("status").textContent === hint) status("");
 });
-const measure = () => at("desk").style.setProperty("--above", `${at("desk").getBoundingClientRect().top + scrollY}px`);
-addEventListener("resize", measure);
-measure();
+addEventListener("resize", () => measure(at("desk")));
+measure(at("desk"));
 busy = false;
 const asked = new URLSearchParams(location.search).get("passage"); // a link of a document or of a search
 if (/^[1-9][0-9]{0,15}$/.test(asked)) await openEarlier({ passage: asked });

@@ -6,7 +6,7 @@ const PAGE = 9; // codes that have a number at a time
 
 /**
  * The list of codes. on.toggle(id) is called for a code that a person ticks or unticks, on.unquote(id) where they take
- * a quote away, on.look(id or null) for the code they point at.
+ * a quote away, on.look(id or null) for the code they point at, on.seek() while one is looked for by name.
  */
 export class CodeList {
   constructor(on) {
@@ -19,6 +19,7 @@ export class CodeList {
     at("turn").append(this.turnLabel);
     at("find").addEventListener("input", () => this.filter());
     at("find").addEventListener("keydown", (event) => this.inFind(event));
+    for (const event of ["focus", "input", "blur"]) at("find").addEventListener(event, () => this.on.seek());
     this.keys();
   }
 
@@ -155,20 +156,28 @@ export class CodeList {
   }
 
   inFind(event) {
-    const first = [...this.rows].find(([, row]) => !row.item.hidden)?.[0];
     if (event.isComposing || !["Enter", "Escape", "ArrowDown"].includes(event.key)) return;
     event.preventDefault();
-    if (event.key === "ArrowDown") {
-      if (first) this.rows.get(first).box.focus();
-      return;
-    }
-    const wanted = at("find").value.trim() && event.key === "Enter" ? first : null;
+    if (event.key === "ArrowDown") this.rows.get(this.firstShown())?.box.focus();
+    else this.leave(event.key === "Enter" ? this.found() : null);
+  }
+
+  /** Leave the field, ticking this code; null for none. */
+  leave(id) {
     at("find").value = "";
     this.filter(false);
-    if (wanted) {
-      this.on.toggle(wanted);
-      this.rows.get(wanted).box.focus();
-    } else at("card").focus({ preventScroll: true });
+    (id ? this.rows.get(id).box : at("card")).focus({ preventScroll: !id });
+    if (id) this.on.toggle(id);
+  }
+
+  /** The code that Enter ticks in the field: its id, null for none; undefined where the field is not in use. */
+  found() {
+    if (document.activeElement !== at("find")) return undefined;
+    return at("find").value.trim() ? (this.firstShown() ?? null) : null;
+  }
+
+  firstShown() {
+    return [...this.rows].find(([, row]) => !row.item.hidden)?.[0];
   }
 }
 
