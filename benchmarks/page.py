@@ -195,7 +195,8 @@ def floor(folder: Path) -> None:
 
 def memory(pid: int) -> None:
     """The most that the server and its children have held so far."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")  # a child belongs to the thread that began it
+    children = [child for task in tasks for child in task.read_text().split()]
     for one in [str(pid), *children]:
         try:
             peak = next(line for line in Path(f"/proc/{one}/status").read_text().splitlines() if "VmHWM" in line)
