@@ -57,7 +57,6 @@ def save(connection: Connection, coder: str, reading: Reading, codebook: Codeboo
     before = {
         row.code: row for row in of_passages(connection, [reading.passage], reading.draw or OWN) if row.coder == coder
     }
-    seconds = None if reading.seconds is None else min(max(reading.seconds, 0.0), LONGEST)
     rows = []
     for code in codebook.by_id:
         start, end = reading.quotes.get(code, (None, None)) if code in yes else (None, None)
@@ -73,7 +72,7 @@ def save(connection: Connection, coder: str, reading: Reading, codebook: Codeboo
             draw=reading.draw,
             probability=reading.probability,
             suggestions_visible=reading.suggestions_visible,
-            seconds=seconds,
+            seconds=lasted(reading.seconds),
             time=now(),
             act=reading.act,
         )
@@ -81,6 +80,11 @@ def save(connection: Connection, coder: str, reading: Reading, codebook: Codeboo
             rows.append(row)
     record(connection, rows)
     return len(rows)
+
+
+def lasted(seconds: float | None) -> float | None:
+    """How long a reading is taken to have lasted; None where nobody says."""
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST)
 
 
 def undo(connection: Connection, coder: str, act: str, new: str | None = None) -> list[Decision]:

@@ -83,7 +83,6 @@ def settle(study: Study, coder: str, what: Settlement) -> int:
         heard = hear(study, connection, what.passage)
         _check(what, codebook, heard, ledger.of_passages(connection, [what.passage], ADJUDICATED))
         ledger.keep(connection, codebook)
-        seconds = None if what.seconds is None else min(max(what.seconds, 0.0), acts.LONGEST)
         rows = [
             Decision(
                 coder=coder,
@@ -92,7 +91,7 @@ def settle(study: Study, coder: str, what: Settlement) -> int:
                 value=one.value,
                 codebook=codebook.version,
                 why=WHY,
-                seconds=seconds,
+                seconds=acts.lasted(what.seconds),
                 time=now(),
                 act=what.act,
                 reason=one.reason,

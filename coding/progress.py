@@ -8,14 +8,13 @@ from math import sqrt
 
 from coding import draws, ledger, suggestions
 from coding.codebook import nested
-from coding.draws import DRAWN, Draw
+from coding.draws import DRAWN, Draw, Z
 from coding.ledger import DECISIONS, HELD, OWN
 from coding.study import Study
 from corpus.database import Connection, func, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES, SOURCES
 
 FEWEST = 30  # passages of an audit to be read before it says anything
-Z = 1.959964
 
 
 @dataclass(frozen=True, slots=True)

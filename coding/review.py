@@ -174,12 +174,11 @@ class Desk:
             context(connection, passage)
             draws.claim(connection, sitting.draw or 0, passage, sitting.coder, skipped=True)
 
-    def undo(self, sitting: Sitting, act: str | None = None, new: str | None = None) -> Undone | None:
-        """Take back this act, or the coder's last one in this mode; None where there is none."""
+    def undo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
+        """Take back the coder's last act in this mode; None where there is none."""
         with self.study.store.database.writing() as connection:
-            new = new or new_act()
-            if act is None and not (act := _undid(connection, new)):
-                act = acts.undoable(connection, sitting.coder, KINDS[sitting.mode], sitting.draw)
+            new, kinds = new or new_act(), KINDS[sitting.mode]
+            act = _undid(connection, new) or acts.undoable(connection, sitting.coder, kinds, sitting.draw)
             return self._take_back(connection, sitting, act, new)
 
     def redo(self, sitting: Sitting, new: str | None = None) -> Undone | None:
