@@ -530,6 +530,17 @@ def test_where_nothing_is_left_the_page_says_what_to_do(study, link, at):
     assert top == sorted(top), "the last decisions are below it"
 
 
+def test_the_end_is_in_sight_wherever_the_page_was_scrolled_to(study, link, at):
+    for key in passages(study)[:8]:
+        read(study, "ada", key, "voice")
+    page = at(link, viewport={"width": 900, "height": 500})
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    keys(page, "Enter")
+    page.get_by_text("Every passage has been read.").wait_for()
+    box = page.locator("#done").bounding_box()
+    assert 0 <= box["y"] < 500 - box["height"]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(study, link, at, scheme):
     suggest(study)

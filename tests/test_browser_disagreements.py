@@ -158,6 +158,29 @@ def test_nothing_is_chosen_and_nothing_is_settled_without_a_reason(study, keys, 
         assert len(rows(study)) == 1
 
 
+@pytest.mark.parametrize("window", [(1280, 800), (1280, 640), (1000, 700), (360, 640)])
+def test_what_is_pressed_and_what_is_refused_is_in_sight(study, keys, visit, window):
+    width, height = window
+    for coder in ("carl", "dan", "eve", "fay", "gus", "hal"):
+        decide(study, (coder, keys[0], "money", True), quote_start=0, quote_end=40)
+    differ(study, keys[0], "money", "voice", "late")
+
+    def seen(place):
+        box = page.locator(place).bounding_box()
+        return 0 <= box["y"] and box["y"] + box["height"] <= height
+
+    with served(study) as link:
+        page = opened(visit, link, viewport={"width": width, "height": height})
+        if (width, height) == (1280, 800):
+            assert seen("#outcome"), "before anything is pressed"
+        press(page, "2")
+        assert seen("#reason-label"), "as it was chosen"
+        page.evaluate("scrollTo(0, 0)")
+        press(page, "Enter")
+        assert (seen("#refused"), "yes or no" in page.text_content("#refused")) == (True, True)
+        assert not scrolls_sideways(page)
+
+
 def test_codes_of_a_passage_are_settled_as_one_act_and_undone_as_one(study, keys, visit):
     differ(study, keys[0], "money", "voice")
     with served(study) as link:

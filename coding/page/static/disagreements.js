@@ -1,6 +1,6 @@
 // Settling disagreements: which are listed, which is in focus, and what is about to be said of it.
 
-import { api, at, h, holding, key, newAct, problem, say } from "./common.js";
+import { api, at, h, holding, key, measure, newAct, problem, say } from "./common.js";
 import { codebook, codeOf, codes, counted, nameOf, namer, reasons, yesNo } from "./hearing.js";
 import { drawDefinition, drawPassage, history, item, sayings, tinted } from "./hearing.js";
 
@@ -87,6 +87,7 @@ function drawList() {
   at("more").textContent = `${counted(more)} more come when these are done.`;
   at("more").hidden = more <= 0;
   at("desk").hidden = !heard;
+  measure(at("desk"));
   at("nothing").hidden = Boolean(found.cases.length);
   if (!found.cases.length) at("nothing").textContent = emptiness();
 }
@@ -179,11 +180,13 @@ function choose(change) {
   holding("draft", "an outcome is not settled");
   refuse("");
   drawDraft();
+  form.scrollIntoView({ block: "nearest" });
 }
 
 function refuse(sentence) {
   at("refused").textContent = sentence;
   at("refused").hidden = !sentence;
+  if (sentence) at("refused").scrollIntoView({ block: "nearest" });
 }
 
 /** The outcomes of this passage that are said in full; null after saying what is missing from one. */
@@ -344,5 +347,6 @@ at("coders").addEventListener("change", () => {
   ask({ coders: one ? [one, other] : [] });
 });
 
+addEventListener("resize", () => measure(at("desk")));
 drawNames();
 list();

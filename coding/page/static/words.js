@@ -51,7 +51,7 @@ export function showEnd(mode, { read, total }) {
     h("p", {}, next),
     h("p", {}, h("a", { class: "button", href }, name)),
   );
-  at("done").focus({ preventScroll: true });
+  at("done").focus();
 }
 
 /** What the machine learned since the last time, in the queue only; said once. */
