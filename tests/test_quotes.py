@@ -33,7 +33,7 @@ def test_a_quote_has_its_words_and_its_place(decided):
     assert (quote.document, quote.speaker, quote.yes) == ("interview.txt", "Mair Jones", ("anna", "ben"))
 
 
-@pytest.mark.parametrize("kind", KINDS.keys() - {"agreement", "memos"})  # without evidence
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in ("agreement", "memos")])  # without evidence
 def test_no_export_of_a_text_that_is_not_the_one_that_was_added(decided, kind):
     with decided.store.database.writing() as connection:
         changed = update(DOCUMENTS).where(DOCUMENTS.c.name == "interview.txt").values(text="x" * 900)
