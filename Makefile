@@ -29,6 +29,10 @@ benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.search
+	$(BIN)/python -m benchmarks.queue
+	$(BIN)/python -m benchmarks.ledger
+	$(BIN)/python -m benchmarks.page
+	$(BIN)/python -m benchmarks.soak
 
 clean:
 	rm -rf .venv demo-study build dist *.egg-info
