@@ -1,6 +1,6 @@
 """What every spreadsheet that comes in shares: what a cell says, which passage is meant, and what holds already."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -43,11 +43,11 @@ def value_of(text: str) -> bool | None:
 
 
 class Book:
-    """What holds already, and what a file adds to it."""
+    """What holds already, and what a file adds to it. known: how names are written, by the name in small letters."""
 
-    def __init__(self, held: Iterable[Decision]) -> None:
+    def __init__(self, held: Iterable[Decision], known: Mapping[str, str]) -> None:
         self._held: dict[tuple[str, int, str], Decision] = {}
-        self._coders: dict[str, str] = {}
+        self._coders = dict(known)
         self._rows: dict[tuple[str, int, str], tuple[str, bool | None]] = {}
         self.new: list[Decision] = []
         self.changed = 0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from coding import filled, ledger, returned
+from coding import filled, ledger, returned, reviewers
 from coding.codebook import Codebook
 from coding.entering import Book, Imported, Places, value_of
 from coding.export.tables import plain
@@ -62,7 +62,7 @@ def import_decisions(study: Study, path: Path, coder: str | None = None) -> Impo
     with study.store.database.writing() as connection:
         ledger.keep(connection, study.codebook)
         places = Places(study, connection)
-        book = Book(ledger.current(connection))
+        book = Book(ledger.current(connection), reviewers.spellings(connection))
         for cell in cells:
             if not cell.value:
                 account.blank += 1

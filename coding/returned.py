@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from coding import draws, ledger, memos
+from coding import draws, ledger, memos, reviewers
 from coding.codebook import Codebook
 from coding.draws import Draw
 from coding.entering import Book, Imported, Places, value_of
@@ -57,8 +57,9 @@ class _Entry:
         self._connection, self._name, self._names = connection, name, {c.id: c.name for c in codebook.codes}
         self._draw = draw
         self._probability = dict(draws.drawn(connection, draw.id)) if draw else {}
-        self._inside = Book(ledger.in_draw(connection, draw.id) if draw else ())
-        self._outside = Book(ledger.current(connection))
+        known = reviewers.spellings(connection)
+        self._inside = Book(ledger.in_draw(connection, draw.id) if draw else (), known)
+        self._outside = Book(ledger.current(connection), known)
         self._mark = _hash(terms.id)
         self._before = _before(connection, self._mark)
         self._account = Imported()

@@ -57,17 +57,18 @@ def add(connection: Connection, name: str, lead: bool = False) -> str:
 
 def spelled(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
     """Names as the study writes them: Anna is anna where anna coded, was asked for in a draw, or is a reviewer."""
-    known = _known(connection)
+    known = spellings(connection)
     return tuple(dict.fromkeys(known.setdefault(sound(name).casefold(), sound(name)) for name in names))
 
 
 def strangers(connection: Connection, names: Iterable[str]) -> list[str]:
     """Those of these names that nobody has here: who never coded, is in no draw, and is no reviewer."""
-    known = _known(connection)
+    known = spellings(connection)
     return [name for name in names if sound(name).casefold() not in known]
 
 
-def _known(connection: Connection) -> dict[str, str]:
+def spellings(connection: Connection) -> dict[str, str]:
+    """How the study writes each name it knows, by the name in small letters."""
     from coding.draws import draws  # which asks this module how its coders are spelled
 
     known = {coder.casefold(): coder for draw in draws(connection) for coder in draw.coders}

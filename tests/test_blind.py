@@ -13,9 +13,10 @@ from browser import served
 from openpyxl import load_workbook
 from twins import Visitor, everything, opened, suggested, twins
 
-from coding import versions
+from coding import draws, reviewers, versions
 from coding.export.review import give
 from coding.export.rows import worklist
+from coding.importing import import_decisions
 from coding.learner import Learner
 from coding.page import learning
 from coding.page.app import create_app
@@ -126,3 +127,14 @@ def away(twin, folder):
 def plain(value):
     """A cell, without what chance gave the workbook."""
     return re.sub(r"\b[0-9a-f]{16}(?:[0-9a-f]{16})?\b|[0-9T:+-]{25}", "", str(value))
+
+
+def test_who_is_asked_by_one_spelling_is_asked_by_every_other(study, tmp_path):
+    draws.draw_double(study, 3, ["anna", "ben"])
+    table = tmp_path / "made elsewhere.csv"
+    table.write_text("passage,code,value,coder\ninterview.txt:76-174,money,yes,ANNA\n", encoding="utf-8")
+    assert import_decisions(study, table).recorded == 1
+    with study.store.database.writing() as connection:
+        reviewers.add(connection, "Anna")
+        (name,) = [one.name for one in reviewers.listed(connection)]
+        assert (name, len(draws.sealed(connection, name))) == ("anna", 3)
