@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from browser import clean, link_of, scrolls_sideways, served
+from coding_page import suggest
 
 from coding import agree, draws, ledger, memos
 from coding.differences import ALL, OPEN, SETTLED, Only, find
@@ -167,7 +168,7 @@ def test_what_is_pressed_and_what_is_refused_is_in_sight(study, keys, visit, win
 
     def seen(place):
         box = page.locator(place).bounding_box()
-        return 0 <= box["y"] and box["y"] + box["height"] <= height
+        return box["y"] >= 0 and box["y"] + box["height"] <= height
 
     with served(study) as link:
         page = opened(visit, link, viewport={"width": width, "height": height})
@@ -382,6 +383,30 @@ def test_a_number_of_agreement_leads_to_its_passages(corpus, visit):
         assert page.locator("#cases > li").count() == len(lines[2].people.differ) == 5
 
 
+def test_each_number_beside_the_machine_leads_to_its_own_passages(study, keys, visit):
+    suggest(study)
+    draw = draws.draw_audit(study, 2)
+    with study.store.database.reading() as connection:
+        drawn = [key for key, _ in draws.drawn(connection, draw.id)]
+    decide(study, *(("ada", key, "voice", False) for key in drawn), why="audit", draw=draw.id, probability=0.2)
+    others = [key for key in keys if key not in drawn][:4]
+    decide(study, *((who, key, "voice", False) for who in ("anna", "ben") for key in others))
+    with served(study) as link:
+        page = visit(link, viewport={"width": 1280, "height": 500})
+        for row, number, compared in (
+            ("machine differ on Voice", 4, "Where the machine and coders differ on Voice"),
+            ("audit differ on Voice", 2, "Where the machine and coders, in the audit, differ on Voice"),
+        ):
+            page.goto(link.partition("/enter")[0] + "/agreement")
+            page.get_by_role("link", name=f"{number} passages in which machine").and_(
+                page.get_by_role("link", name=row)
+            ).click()
+            page.wait_for_url("**#differing")
+            assert page.inner_text("#differing-name") == compared
+            assert page.locator("#differing li").count() == number
+            assert 0 <= page.locator("#differing-name").bounding_box()["y"] < 400, "it is scrolled to"
+
+
 def test_agreement_that_is_undefined_says_why(study, keys, visit):
     with served(study) as link:
         page = visit(link)
@@ -402,3 +427,18 @@ def test_agreement_that_is_undefined_says_why(study, keys, visit):
         page.get_by_role("link", name="1 passage in which coders differ on Voice").click()
         page.wait_for_selector("#cases li")
         assert page.locator("#cases > li").count() == 1 == number(study, ALL)
+
+
+@pytest.mark.parametrize("path", ["/counts", "/counts?by={long}", "/agreement?code=voice"])
+def test_tables_are_not_wider_than_a_small_window(study, keys, visit, tmp_path, path):
+    long = "How often in the last twelve months did somebody of your household go to the village hall?"
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more" / "letter.txt").write_text("Nobody came to the hall at all.\n")
+    (tmp_path / "more" / "attributes.csv").write_text(f"file,{long}\nletter.txt,never\n")
+    add(study, [tmp_path / "more"])
+    differ(study, keys[0], "voice")
+    with served(study) as link:
+        page = visit(link, viewport={"width": 360, "height": 640})
+        page.goto(link.partition("/enter")[0] + path.replace("{long}", long.replace(" ", "%20")))
+        assert page.locator("table").count() >= 1
+        assert not scrolls_sideways(page)

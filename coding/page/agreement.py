@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from math import floor
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -20,18 +20,28 @@ router = APIRouter()
 
 WIDTH, HEIGHT, EDGE = 240, 22, 10  # of a plot, in its own units, and what is left free at both ends
 FIRM, CAUTIOUS = 0.8, 0.67
+NAMES = {"people": "Coders", "machine": "Machine", "audit": "Machine, in the audit"}
 MOST = 200  # passages that differ, in one page
 
 
 @router.get("/agreement")
-def agreement(request: Request, visit: Lead, code: Annotated[str, Query(max_length=64)] = "") -> HTMLResponse:
-    """The table; with a code, also the passages in which its readers differ."""
+def agreement(
+    request: Request,
+    visit: Lead,
+    code: Annotated[str, Query(max_length=64)] = "",
+    of: Literal["", "people", "machine", "audit"] = "",
+) -> HTMLResponse:
+    """The table; with a code, also the passages in which its readers differ: all, or those of one row of its."""
     study = visit.study
     with study.store.database.reading() as connection:
         found = agree.compare(study, connection, without=draws.awaited(connection))
         differing, sealed = agree.differing(study, connection, code) if code else ([], 0)
     scale = _Scale(found.lines)
     compared = [line for line in found.lines if line.people.passages or (line.audit and line.audit.passages)]
+    if of:
+        rows = [getattr(line, of) for line in found.lines if line.code == code]
+        kept = {key for row in rows if row for key in row.differ}
+        differing = [one for one in differing if one.key in kept]
     words = [*WHAT, *([BESIDE] if found.over_machine else []), *([AUDIT] if found.over_audit else [])]
     return show(
         request,
@@ -45,6 +55,7 @@ def agreement(request: Request, visit: Lead, code: Annotated[str, Query(max_leng
         scale=scale,
         words=words,
         code=study.codebook.by_id.get(code),
+        row=NAMES[of] if of else "",
         differing=differing[:MOST],
         more=max(0, len(differing) - MOST),
         sealed=sealed,
@@ -76,11 +87,11 @@ class _Scale:
 def _rows(line: CodeLine, scale: _Scale, blind: bool) -> Iterator[dict[str, Any]]:
     """A row for coders with each other, and for each of them beside the machine."""
     drawn = "&draw=0" if blind else ""
-    settle, listed = f"/disagreements?state=all&code={line.code}{drawn}", f"/agreement?code={line.code}#differing"
+    settle, listed = f"/disagreements?state=all&code={line.code}{drawn}", f"/agreement?code={line.code}&of="
     for name, found, link in (
-        ("Coders", line.people, settle),
-        ("Machine", line.machine, listed),
-        ("Machine, in the audit", line.audit, listed),
+        (NAMES["people"], line.people, settle),
+        (NAMES["machine"], line.machine, f"{listed}machine#differing"),
+        (NAMES["audit"], line.audit, f"{listed}audit#differing"),
     ):
         if found and found.passages:
             alpha, bounds = found.alpha.value, found.alpha.interval
