@@ -287,23 +287,29 @@ def login() -> str:
 )
 @click.option("--coders", metavar="NAMES", help="Who reads it, with commas; whoever comes otherwise.")
 @click.option("--list", "listing", is_flag=True, help="List the draws and how far they were read instead.")
+@click.option("--close", "closing", type=click.IntRange(1), metavar="DRAW", help="Give up a draw, of either kind.")
 @in_study
-def audit(study: "Study", size: int | None, precision: float | None, coders: str | None, listing: bool) -> None:
+def audit(study: "Study", coders: str | None, listing: bool, closing: int | None, **wanted: Any) -> None:
     """Draw a random sample to read blind, which makes counts valid.
 
-    Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards.
+    Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards; one that
+    was a slip can be closed: what was read in it stays, and the rest is free again.
     """
-    from coding.draws import draw_audit, draws, progress
+    from coding.draws import close, draw_audit, draws, progress
     from coding.telling_review import of_draw, of_draws
 
-    if size and precision:
+    if wanted["size"] and wanted["precision"]:
         raise click.UsageError("Give --n or --precision, not both.")
-    if listing:
+    if closing:
+        with study.store.database.writing() as connection:
+            close(connection, closing)
+        click.echo(f"Closed draw {closing}: what was read in it stays, and its other passages are free again.")
+    elif listing:
         with study.store.database.reading() as connection:
             say(of_draws([(draw, *progress(connection, draw)) for draw in draws(connection)]))
     else:
         names, new = coders_of(study, coders)
-        say(of_draw(draw_audit(study, size, precision, names), new))
+        say(of_draw(draw_audit(study, **wanted, coders=names), new))
 
 
 @main.command()

@@ -248,5 +248,9 @@ class _Basis:
 
 def _waiting(connection: Connection) -> int:
     """Passages drawn for double coding that are not read by all of their coders."""
-    progress = (draws.progress(connection, draw) for draw in draws.draws(connection) if draw.kind == "double")
+    progress = (
+        draws.progress(connection, draw)
+        for draw in draws.draws(connection)
+        if draw.kind == "double" and not draw.closed
+    )
     return sum(total - read for read, total in progress)

@@ -62,6 +62,12 @@ DRAWN = Table(
     Column("passage", Integer, ForeignKey("passages.id"), nullable=False),
     Column("probability", Float, nullable=False),
 )
+CLOSINGS = Table(
+    "closings",
+    metadata,
+    Column("draw", Integer, ForeignKey("draws.id"), primary_key=True),
+    Column("time", String(32), nullable=False),
+)
 CLAIMS = Table(
     "claims",
     metadata,
@@ -80,7 +86,7 @@ class Draw:
 
     kind: "audit" or "double". coders: who reads it, () = whoever comes. every: each coder reads each passage, else each
     passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the newest row of
-    the ledger, when it was drawn.
+    the ledger, when it was drawn. closed: when it was given up, None while it asks to be read.
     """
 
     id: int
@@ -95,6 +101,7 @@ class Draw:
     decisions: int
     made: str
     note: str
+    closed: str | None = None
 
 
 def draw_audit(
@@ -142,8 +149,18 @@ def size_for(precision: float, share: float, population: int) -> int:
 
 def draws(connection: Connection) -> list[Draw]:
     """Every draw, oldest first."""
-    rows = connection.execute(select(*(DRAWS.c[name] for name in Draw.__slots__)).order_by(DRAWS.c.id))
-    return [Draw(**{**row._asdict(), "coders": tuple(json.loads(row.coders))}) for row in rows]
+    closed = CLOSINGS.c.time.label("closed")
+    query = select(*DRAWS.c, closed).select_from(DRAWS.outerjoin(CLOSINGS)).order_by(DRAWS.c.id)
+    return [Draw(**{**row._asdict(), "coders": tuple(json.loads(row.coders))}) for row in connection.execute(query)]
+
+
+def close(connection: Connection, id: int) -> Draw:
+    """Give up a draw: what was read in it stays, the rest is asked of nobody. EvidenceError for a closed one."""
+    draw = find(connection, id)
+    if draw.closed:
+        raise EvidenceError(f"draw {id} was closed already, on {draw.closed[:10]}")
+    connection.execute(insert(CLOSINGS).values(draw=id, time=now()))
+    return draw
 
 
 def find(connection: Connection, id: int) -> Draw:
@@ -155,8 +172,8 @@ def find(connection: Connection, id: int) -> Draw:
 
 
 def asks(draw: Draw, coder: str) -> bool:
-    """Whether a coder is one of those who read a draw."""
-    return not draw.coders or coder in draw.coders
+    """Whether a coder is one of those who are to read a draw."""
+    return not draw.closed and (not draw.coders or coder in draw.coders)
 
 
 def drawn(connection: Connection, draw: int) -> list[tuple[int, float]]:
@@ -254,7 +271,7 @@ def _unread(draw: Draw, coder: str | None = None) -> ColumnElement[bool]:
 def _left(connection: Connection, of: Iterable[Draw], among: Collection[int] | None) -> set[int]:
     """Passages of these draws that are not read yet as they ask."""
     found: set[int] = set()
-    for draw in of:
+    for draw in (one for one in of if not one.closed):
         query = select(DRAWN.c.passage).select_from(_PLACES).where(DRAWN.c.draw == draw.id, LIVE, _unread(draw))
         if among is not None:
             query = query.where(DRAWN.c.passage.in_(among))

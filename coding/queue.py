@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coding.draws import DRAWN
+from coding.draws import CLOSINGS, DRAWN
 from coding.ledger import HELD, now
 from corpus.database import (
     Column,
@@ -42,7 +42,8 @@ QUEUED = Table(
     Column("suggestions", Text, nullable=False),
 )
 READ = select(HELD.c.passage).where(HELD.c.value.is_not(None))  # passages that somebody has decided a code of
-SET_APART = select(DRAWN.c.passage)  # passages of draws: they are read blind, or were
+_OPEN = DRAWN.c.draw.not_in(select(CLOSINGS.c.draw))
+SET_APART = select(DRAWN.c.passage).where(_OPEN)  # passages of draws: they are read blind, or were
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ def waiting(connection: Connection, queue: int, most: int | None = None) -> list
     query = select(QUEUED.c.passage).select_from(QUEUED.join(PASSAGES).join(DOCUMENTS))
     held = HELD.c.passage == QUEUED.c.passage, HELD.c.value.is_not(None)
     unread = ~select(HELD.c.passage).where(*held).exists()
-    undrawn = ~select(DRAWN.c.passage).where(DRAWN.c.passage == QUEUED.c.passage).exists()
+    undrawn = ~select(DRAWN.c.passage).where(DRAWN.c.passage == QUEUED.c.passage, _OPEN).exists()
     query = query.where(QUEUED.c.queue == queue, LIVE, unread, undrawn)
     return list(connection.execute(query.order_by(QUEUED.c.position).limit(most)).scalars())
 

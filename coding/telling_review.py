@@ -26,7 +26,7 @@ def of_draw(draw: "Draw", new: Sequence[str] = ()) -> Telling:
         told.append(f"Each is read once, blind, by {' or '.join(draw.coders) or 'whoever comes'}.")
     if new:
         told.append(
-            f"New here: {', '.join(new)}. If that is a slip, draw again, since a draw is not changed; if not, "
+            f"New here: {', '.join(new)}. If that is a slip: `themis audit --close {draw.id}`, and draw again; if not, "
             f"`themis reviewers add {shlex.quote(new[0])}` makes a link."
         )
     page = "Audit" if draw.kind == "audit" else "Double coding"
@@ -45,7 +45,7 @@ def of_draws(found: "list[tuple[Draw, int, int]]") -> Telling:
             f"{read:,}",
             f"{total:,}",
             f"{d.population:,}",
-            d.made[:10],
+            d.made[:10] + (", closed" if d.closed else ""),
         )
         for d, read, total in found
     ]

@@ -286,6 +286,25 @@ def context_id(study, passage):
         return context(connection, passage).id
 
 
+def test_a_closed_draw_asks_nobody_any_more_and_keeps_what_was_read(study, desk):
+    code(study)
+    draw = draw_double(study, 3, ["anna", "bne"])
+    first = read(desk, desk.sitting("anna", "double"), "voice")
+    with study.store.database.writing() as connection:
+        assert draws.close(connection, draw.id).id == draw.id
+        assert draws.sealed(connection, "anna") == draws.awaited(connection) == set()
+        assert {d.draw for d in ledger.of_passages(connection, [first])} == {draw.id}
+        with pytest.raises(EvidenceError, match="was closed already"):
+            draws.close(connection, draw.id)
+    with pytest.raises(EvidenceError, match="no double draw"):
+        desk.sitting("anna", "double")
+    assert [task.mode for task in desk.tasks("anna")] == ["review"]
+    found, carol = [], desk.sitting("carol")
+    while desk.following(carol):
+        found.append(read(desk, carol))
+    assert sorted(found) == sorted(set(keys_of(study)) - {first})
+
+
 def test_a_reading_saved_while_its_passage_was_drawn_is_not_lost(study, desk):
     sitting = desk.sitting("anna")
     card = desk.following(sitting)

@@ -11,6 +11,7 @@ KEPT = {  # append-only, as decisions are: by table, what makes a row the one th
     "flags": "id = new.id or act = new.act",
     "draws": "id = new.id or key = new.key",
     "drawn": "draw = new.draw and (position = new.position or passage = new.passage)",
+    "closings": "draw = new.draw",
 }
 HOLD = """insert into held (passage, lane, coder, code, decision, value)
     select {row}.passage, {lane}, {coder}, {row}.code, {row}.id, {row}.value {source}
@@ -114,6 +115,11 @@ def _draws() -> None:
         sa.UniqueConstraint("draw", "passage"),
     )
     op.create_index("drawn_passage", "drawn", ["passage"])
+    op.create_table(
+        "closings",
+        sa.Column("draw", sa.Integer, sa.ForeignKey("draws.id"), primary_key=True),
+        sa.Column("time", sa.String(32), nullable=False),
+    )
     op.create_table(
         "claims",
         sa.Column("draw", sa.Integer, primary_key=True),
