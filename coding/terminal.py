@@ -9,6 +9,7 @@ from coding.codebook import Code, nested
 from coding.ledger import new_act
 from coding.review import Card, Desk, Reading, Sitting
 from coding.telling import harmless
+from corpus.context import Said
 from corpus.errors import EvidenceError
 
 BATCH = 20  # readings after which the machine is asked to learn
@@ -250,8 +251,13 @@ def _context(card: Card) -> list[Line]:
     attributes = " · ".join(f"{name}: {value}" for name, value in card.attributes.items())
     found = [Line(f"{card.document}{f' · {attributes}' if attributes else ''}", "dim")]
     for said in card.before[-2:]:
-        found.append(Line(f"{said.speaker or ''}{': ' if said.speaker else ''}{said.text[-400:]}", "dim"))
+        found += _said(said, said.text[-400:])
     if card.question and not any(card.question in said.text for said in card.before[-2:]):
         found.append(Line(f"Question: {card.question}", "dim"))
     found += [Line(""), Line(f"{card.speaker or ''}{': ' if card.speaker else ''}{card.text}", "passage"), Line("")]
-    return found + [Line(f"{s.speaker or ''}{': ' if s.speaker else ''}{s.text[:200]}", "dim") for s in card.after[:1]]
+    return found + [line for said in card.after[:1] for line in _said(said, said.text[:200])]
+
+
+def _said(said: Said, text: str) -> list[Line]:
+    question = [Line(f"({said.question})", "dim")] if said.question else []
+    return [*question, Line(f"{said.speaker or ''}{': ' if said.speaker else ''}{text}", "dim")]

@@ -1,7 +1,7 @@
 """One passage with what was said around it, read from the store without the rest of its document."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from corpus.database import Connection, and_, func, select
@@ -15,11 +15,15 @@ LONGEST = 1_500  # characters of a turn around it that are shown
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A turn near the passage, or the rest of its own: who said it and what, cut where it is long."""
+    """A turn near the passage, or the rest of its own: who said it and what, cut where it is long.
+
+    question: what this turn answers and the one before it does not, as in a survey; "" for nothing.
+    """
 
     speaker: str | None
     role: str | None
     text: str
+    question: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,11 @@ def context(connection: Connection, passage: int) -> Context:
     def words(start: int, stop: int) -> str:
         return str(text[start - first : stop - first])
 
-    said = [(turn.number, Said(turn.speaker, turn.role, words(turn.start, turn.end))) for turn in turns]
+    questions = [turn.question or "" for turn in turns]
+    said = [
+        (turn.number, Said(turn.speaker, turn.role, words(turn.start, turn.end), now if now != was else ""))
+        for turn, was, now in zip(turns, ["", *questions], questions, strict=False)
+    ]
     rest = (
         Said(own.speaker, own.role, words(own.start, row.start)),
         Said(own.speaker, own.role, words(row.end, own.end)),
@@ -133,9 +141,9 @@ def _question(turns: Sequence[Any], own: int, words: Any) -> str:
 
 def _cut_before(said: Said) -> Said:
     text = said.text.strip()
-    return Said(said.speaker, said.role, text if len(text) <= LONGEST else f"… {text[-LONGEST:]}")
+    return replace(said, text=text if len(text) <= LONGEST else f"… {text[-LONGEST:]}")
 
 
 def _cut_after(said: Said) -> Said:
     text = said.text.strip()
-    return Said(said.speaker, said.role, text if len(text) <= LONGEST else f"{text[:LONGEST]} …")
+    return replace(said, text=text if len(text) <= LONGEST else f"{text[:LONGEST]} …")

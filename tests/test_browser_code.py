@@ -189,6 +189,38 @@ def cake(tmp_path, codebook_file):
     return study
 
 
+@pytest.fixture
+def answered(tmp_path, codebook_file):
+    """A study of one person's answers to three questions."""
+    study = create_study(tmp_path / "answered", codebook_file)
+    asked = '"What went wrong last year?","What went well, do you think?","What should change now, and how?"'
+    said = '"They never listened to our view at all","The new kitchen is a joy to cook in","Pay the invoices on time"'
+    (tmp_path / "survey.csv").write_text(f"Response ID,{asked}\nR1,{said}\n")
+    add(study, [tmp_path / "survey.csv"])
+    return study
+
+
+def test_a_neighbouring_answer_stands_under_its_own_question(answered, at):
+    with served(answered) as link:
+        page = at(link, f"review?passage={passages(answered)[1]}")
+        assert text(page) == "The new kitchen is a joy to cook in"
+        assert page.locator(".before").inner_text().split("\n\n") == [
+            "What went wrong last year?",
+            "They never listened to our view at all",
+        ]
+        assert page.locator(".asked").inner_text() == "The question\nWhat went well, do you think?"
+        assert page.locator(".after").inner_text().split("\n\n") == [
+            "What should change now, and how?",
+            "Pay the invoices on time",
+        ]
+        read(answered, "ada", passages(answered)[1], "voice")
+        read(answered, "ben", passages(answered)[1])
+        page.goto(link.partition("/enter")[0] + "/disagreements")
+        page.wait_for_selector("#passage:not(:empty)")
+        asked = page.locator(".reading .answers").all_inner_texts()
+        assert asked == ["What went wrong last year?", "What should change now, and how?"]
+
+
 def choose(page, words):
     """Select these words in the passage, as a mouse does."""
     page.evaluate(

@@ -139,6 +139,24 @@ def test_the_machine_learns_after_each_batch(study, monkeypatch):
     assert asked == [2]
 
 
+def test_a_neighbouring_answer_stands_under_its_own_question(tmp_path, empty):
+    from coding.study import add
+
+    asked = '"What went wrong last year?","What went well, do you think?"'
+    said = '"They never listened to our view at all","The new kitchen is a joy to cook in"'
+    (tmp_path / "survey.csv").write_text(f"Response ID,{asked}\nR1,{said}\n")
+    add(empty, [tmp_path / "survey.csv"])
+    code(empty)
+    desk = Desk(empty)
+    sitting = desk.sitting("anna")
+    with empty.store.database.reading() as connection:
+        first, second = empty.store.passage_keys(connection)
+    terminal = Terminal(desk, sitting)
+    for key, line in ((first, "(What went well, do you think?)"), (second, "(What went wrong last year?)")):
+        terminal._show(desk.card(sitting, key))
+        assert line in [line.text for line in terminal.lines()]
+
+
 def test_a_transcript_cannot_command_the_terminal(tmp_path, empty):
     from coding.study import add
 

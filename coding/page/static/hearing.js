@@ -86,7 +86,8 @@ export function drawPassage(heard, code, who) {
 }
 
 function turn(said) {
-  return h("p", { class: "context" }, said.speaker && h("span", { class: "speaker" }, `${said.speaker}  `), said.text);
+  const question = said.question && h("span", { class: "answers" }, said.question);
+  return h("p", { class: "context" }, question, said.speaker && h("span", { class: "speaker" }, `${said.speaker}  `), said.text);
 }
 
 function remark(kind, note, who) {

@@ -113,7 +113,8 @@ function near(where, turns) {
 }
 
 function turn(said) {
-  return h("div", { class: "turn" }, speaker(said), h("p", { class: "context" }, said.text));
+  const question = said.question && h("p", { class: "answers" }, said.question);
+  return h("div", { class: "turn" }, question, speaker(said), h("p", { class: "context" }, said.text));
 }
 
 function speaker({ speaker: name, role }) {
