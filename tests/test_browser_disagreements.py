@@ -415,13 +415,14 @@ def test_agreement_that_is_undefined_says_why(study, keys, visit):
         decide(study, *((who, key, "voice", False) for who in ("anna", "ben") for key in keys))
         page.reload()
         assert "no alpha: every decision is the same, so chance agreement is total" in page.inner_text("main")
-        draw = draws.draw_double(study, 3, ["dan", "eve"])
+        draw = draws.draw_double(study, agree.FEWEST, ["dan", "eve"])
         page.reload()
-        assert "3 passages drawn for double coding are not read by all coders yet" in page.inner_text("main")
+        assert "5 passages drawn for double coding are not read by all coders yet" in page.inner_text("main")
         with study.store.database.reading() as connection:
             passages = [key for key, _ in draws.drawn(connection, draw.id)]
         how = {"why": "double", "draw": draw.id, "probability": 0.5, "act": new_act()}
         decide(study, ("dan", passages[0], "voice", True), ("eve", passages[0], "voice", False), **how)
+        decide(study, *((who, key, "voice", False) for who in ("dan", "eve") for key in passages[1:]), **how)
         page.reload()
         assert "Blind readings of random passages by dan, eve." in page.inner_text("main")
         page.get_by_role("link", name="1 passage in which coders differ on Voice").click()
