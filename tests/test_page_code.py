@@ -40,14 +40,14 @@ def test_a_card_has_the_passage_its_context_why_it_is_shown_and_what_is_suggeste
             "role": "interviewee",
             "question": "How is the funding going?",
             "before": [
-                {"speaker": None, "role": None, "text": "Interview with a manager"},
-                {"speaker": "Interviewer", "role": "interviewer", "text": "How is the funding going?"},
+                {"speaker": None, "role": None, "text": "Interview with a manager", "question": ""},
+                {"speaker": "Interviewer", "role": "interviewer", "text": "How is the funding going?", "question": ""},
             ],
             "text": words(study, first),
             "sentences": [[0, 35], [36, 77], [78, 98]],
             "after": [
-                {"speaker": "Interviewer", "role": "interviewer", "text": "And do they listen?"},
-                {"speaker": "Mair Jones", "role": "interviewee", "text": words(study, second)},
+                {"speaker": "Interviewer", "role": "interviewer", "text": "And do they listen?", "question": ""},
+                {"speaker": "Mair Jones", "role": "interviewee", "text": words(study, second), "question": ""},
             ],
             "mode": "review",
             "draw": None,
