@@ -17,7 +17,7 @@ from coding.codebook import Codebook
 from coding.draws import drawn, draws
 from coding.ledger import COLUMNS, DECISIONS, HELD, OWN, Decision, new_act
 from coding.study import Study
-from corpus.database import select
+from corpus.database import Connection, select
 
 PATIENCE = 120  # seconds for which a request is sent again while the server is away
 
@@ -127,12 +127,17 @@ class Reviewer:
 
 def lost_or_doubled(study: Study, reviewers: list[Reviewer]) -> list[str]:
     """What is wrong in the ledger, a line each: acts that are missing, partial, there twice, or that nobody made."""
-    codes = set(study.codebook.by_id)
     with study.store.database.reading() as connection:
-        rows = [Decision(*row) for row in connection.execute(select(*COLUMNS).order_by(DECISIONS.c.id))]
-        held: dict[tuple[str, int], set[str]] = {}
-        for row in connection.execute(select(HELD).where(HELD.c.lane == OWN, HELD.c.value.is_not(None))):
-            held.setdefault((row.coder, row.passage), set()).update([row.code] * bool(row.value))
+        return lost_or_doubled_within(connection, study, reviewers)
+
+
+def lost_or_doubled_within(connection: Connection, study: Study, reviewers: list[Reviewer]) -> list[str]:
+    """The same, as this connection sees the ledger."""
+    codes = set(study.codebook.by_id)
+    rows = [Decision(*row) for row in connection.execute(select(*COLUMNS).order_by(DECISIONS.c.id))]
+    held: dict[tuple[str, int], set[str]] = {}
+    for row in connection.execute(select(HELD).where(HELD.c.lane == OWN, HELD.c.value.is_not(None))):
+        held.setdefault((row.coder, row.passage), set()).update([row.code] * bool(row.value))
     wrong = []
     by_act: dict[str, list[Decision]] = {}
     for row in rows:
@@ -158,7 +163,6 @@ def lost_or_doubled(study: Study, reviewers: list[Reviewer]) -> list[str]:
         own = {passage: found for (coder, passage), found in held.items() if coder == reviewer.name}
         differing = [passage for passage in own | expected if own.get(passage) != expected.get(passage)]
         wrong += [f"{reviewer.name}, {p}: holds {own.get(p)}, should {expected.get(p)}" for p in differing]
-    with study.store.database.reading() as connection:
-        every = {key for draw in draws(connection) if draw.every for key, _ in drawn(connection, draw.id)}
+    every = {key for draw in draws(connection) if draw.every for key, _ in drawn(connection, draw.id)}
     readers = Counter(passage for _, passage in held if passage not in every)
     return wrong + [f"passage {passage} was read by {n} coders" for passage, n in readers.items() if n > 1]

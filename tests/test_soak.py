@@ -4,13 +4,18 @@ import threading
 import time
 
 from browser import Server
-from reviewing import Reviewer, lost_or_doubled
+from reviewing import Reviewer, lost_or_doubled, lost_or_doubled_within
 
-from coding import reviewers
+from coding import ledger, reviewers
+from coding.ledger import Decision
 from coding.study import add, create_study
 from corpus.read.options import Options
 
 KILLS, CODERS, PASSAGES = 3, 5, 1_500
+
+
+class Dropped(Exception):
+    """Takes what was found out of a transaction of which nothing stays."""
 
 
 def test_a_server_killed_again_and_again_loses_and_doubles_nothing(tmp_path, codebook_file):
@@ -43,3 +48,33 @@ def test_a_server_killed_again_and_again_loses_and_doubles_nothing(tmp_path, cod
         assert lost_or_doubled(study, people) == []
         assert sum(len(one.acknowledged) for one in people) >= KILLS * 60
         assert any(one.undone for one in people)
+
+
+def test_what_is_lost_or_doubled_would_be_told(study):
+    """The check itself: one reading that holds, then every way in which a ledger could betray it."""
+    with study.store.database.writing() as connection:
+        ledger.keep(connection, study.codebook)
+        first, second, *_ = study.store.passage_keys(connection)
+    yes = frozenset({"voice"})
+
+    def told(rows, *acts):
+        anna = Reviewer("anna", "http://127.0.0.1:1/enter#x", "review", 0, study.codebook)
+        for act, passage in acts:
+            anna.acknowledged[act] = (passage, yes)
+            anna.pile.append((passage, yes))
+        version = study.codebook.version
+        try:
+            with study.store.database.writing() as connection:
+                made = [Decision(who, key, code, code in said, version, act=act) for who, key, code, said, act in rows]
+                ledger.record(connection, made)
+                raise Dropped(lost_or_doubled_within(connection, study, [anna]))
+        except Dropped as dropped:
+            return dropped.args[0]
+
+    whole = [("anna", first, code, yes, "a") for code in study.codebook.by_id]
+    assert told(whole, ("a", first)) == []
+    assert told(whole, ("a", first), ("b", second))  # acknowledged, and not there
+    assert told(whole[:1], ("a", first))  # there in part
+    assert told([*whole, *whole], ("a", first))  # there twice
+    assert told([*whole, ("ben", first, "money", yes, "c")], ("a", first))  # read by two, where once was asked
+    assert told([("anna", first, code, {"money"}, "a") for code in study.codebook.by_id], ("a", first))  # otherwise
