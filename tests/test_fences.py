@@ -30,7 +30,11 @@ DOORS = {
     "numpy": {
         "models",
         "coding/agreement.py",
+        "coding/estimate.py",
+        "coding/estimate_designs.py",
+        "coding/estimate_groups.py",
         "coding/evidence.py",
+        "coding/frames.py",
         "coding/intervals.py",
         "coding/pupil.py",
         "coding/run.py",
@@ -43,7 +47,7 @@ DOORS = {
     "pypdfium2": {"corpus/read/pdf.py"},
     "rich": {"cli.py"},
     "ruamel": {"coding/codebook_file.py"},
-    "scipy": set(),  # only scikit-learn uses it
+    "scipy": {"coding/estimate_designs.py"},
     "sentence_transformers": {"models/encoder.py"},
     "sklearn": {"models/classifier.py", "models/words.py"},
     "spacy": {"corpus/split.py"},
