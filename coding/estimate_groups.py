@@ -1,0 +1,136 @@
+"""Several estimates beside each other: together, one less the other, and whether they differ by more than chance.
+
+Intervals of sums and differences are made of the intervals of the parts (MOVER). Source: Zou and Donner, Construction
+of confidence limits about effect measures, Stat. Med. 27 (2008) 1693-1702; for two shares it is method 10 of Newcombe,
+Interval estimation for the difference between independent proportions, Stat. Med. 17 (1998) 873-890.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot, inf
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from coding.estimate import Floats, Share
+
+ROUNDS = 9999
+
+
+class Estimate(Protocol):
+    """Anything with an interval: a share, a count, a difference."""
+
+    @property
+    def value(self) -> float:
+        """The estimate."""
+
+    @property
+    def low(self) -> float:
+        """Its lower bound."""
+
+    @property
+    def high(self) -> float:
+        """Its upper bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many passages, with the interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One share less another, -1 to 1, with the interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def within(known_yes: float, known_open: float, rest: Share, covered: float) -> Count:
+    """How many passages of those covered: what people are known to have said, and the estimated rest.
+
+    known_yes: sum of agreed yeses outside the rest. known_open: passages there that coders differ about, half a yes
+    each, and none or all of them at the bounds. covered: passages in all, which the count cannot exceed.
+    """
+    value = known_yes + known_open / 2 + rest.size * rest.value
+    low, high = known_yes + rest.size * rest.low, known_yes + known_open + rest.size * rest.high
+    return Count(min(value, covered), min(low, covered), min(high, covered))
+
+
+def by_design(drawn: Sequence[tuple[int, int]]) -> list[float]:
+    """Weights, of sum 1, of several audits of one population; drawn: of each, passages drawn and passages in its frame.
+
+    They are fixed by the plan and not by what was found. Where an audit read all of its frame, only such count.
+    """
+    errors = [size**2 * (1 / n - 1 / size) if n else inf for n, size in drawn]
+    if 0 in errors:
+        return [(error == 0) / errors.count(0) for error in errors]
+    total = sum(1 / error for error in errors)
+    return [1 / error / total if total else 1 / len(errors) for error in errors]
+
+
+def combined(estimates: Sequence[Estimate], weights: Sequence[float]) -> Count:
+    """Several uncorrelated estimates of one number, as one; weights: of sum 1, chosen before anything was read."""
+    value = sum(w * one.value for one, w in zip(estimates, weights, strict=True))
+    low = value - hypot(*(w * (one.value - one.low) for one, w in zip(estimates, weights, strict=True)))
+    high = value + hypot(*(w * (one.high - one.value) for one, w in zip(estimates, weights, strict=True)))
+    return Count(value, low, high)
+
+
+def difference(one: Estimate, other: Estimate) -> Difference:
+    """One less the other, of samples that have nothing in common."""
+    value = one.value - other.value
+    low = value - hypot(one.value - one.low, other.high - other.value)
+    high = value + hypot(one.high - one.value, other.value - other.low)
+    return Difference(value, low, high)
+
+
+def joint(level: float, several: int) -> float:
+    """The level at which each of several intervals is made, so that all hold at once at this level (Bonferroni)."""
+    return 1 - (1 - level) / max(several, 1)
+
+
+def holm(p: Sequence[float]) -> list[float]:
+    """Each p, so that one below 0.05 is below it among all of them.
+
+    Source: Holm, A simple sequentially rejective multiple test procedure, Scand. J. Stat. 6 (1979) 65-70.
+    """
+    order = sorted(range(len(p)), key=p.__getitem__)
+    adjusted, last = [0.0] * len(p), 0.0
+    for rank, at in enumerate(order):
+        last = adjusted[at] = min(1.0, max(last, (len(p) - rank) * p[at]))
+    return adjusted
+
+
+def error_differs(residuals: Floats, groups: npt.NDArray[np.int64], seed: int, rounds: int = ROUNDS) -> float:
+    """p of the hypothesis that what people said less the score has one mean in all groups, by permutation.
+
+    residuals: (n,), y - f. groups: (n,), of each, from 0. 1 where there is nothing to compare.
+    """
+    rng = np.random.default_rng(seed)
+    members = np.eye(int(groups.max(initial=0)) + 1)[groups]
+    members = members[:, members.any(axis=0)]
+    if members.shape[1] < 2 or np.ptp(residuals) == 0:
+        return 1.0
+    least = _apart(residuals[None], members)[0] * (1 - 1e-9)
+    found, block = 0, max(1, 2_000_000 // len(residuals))
+    for start in range(0, rounds, block):
+        shuffled = rng.permuted(np.tile(residuals, (min(block, rounds - start), 1)), axis=1)
+        found += int((_apart(shuffled, members) >= least).sum())
+    return (found + 1) / (rounds + 1)
+
+
+def _apart(residuals: Floats, members: Floats) -> Floats:
+    """(rounds,): how far apart the groups' means are, each by its own variance (Welch), of residuals (rounds, n)."""
+    n = members.sum(axis=0)
+    means = residuals @ members / n
+    spread = np.maximum(residuals**2 @ members / n - means**2, 0) * n
+    weight = n * (n + 1) / (spread + residuals.var(axis=1, keepdims=True))
+    middle = (weight * means).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
+    return np.asarray((weight * (means - middle) ** 2).sum(axis=1))
