@@ -295,7 +295,8 @@ def audit(study: "Study", coders: str | None, listing: bool, closing: int | None
     Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards; one that
     was a slip can be closed: what was read in it stays, and the rest is free again.
     """
-    from coding.draws import close, draw_audit, draws, progress
+    from coding.drawing import draw_audit
+    from coding.draws import close, draws, progress
     from coding.telling_review import of_draw, of_draws
 
     if wanted["size"] and wanted["precision"]:
@@ -321,7 +322,7 @@ def double(study: "Study", size: int, coders: str) -> None:
 
     Then `themis agree` tells how far they agree. A draw is not changed afterwards.
     """
-    from coding.draws import draw_double
+    from coding.drawing import draw_double
     from coding.telling_review import of_draw
 
     names, new = coders_of(study, coders)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks import queue as made_up
 from benchmarks.scale import Digest
-from coding import acts, draws, ledger, suggestions
+from coding import acts, drawing, draws, ledger, suggestions
 from coding.acts import Reading
 from coding.draws import Draw
 from coding.ledger import Decision, new_act, now
@@ -37,8 +37,8 @@ def made(folder: Path, passages: int, decisions: int) -> Study:
             ledger.keep(connection, study.codebook)
             ledger.record(connection, _decisions(study, keys, decisions, chance))
             _suggest(study, connection, keys, chance)
-        _read(study, draws.draw_audit(study, AUDIT), PEOPLE[6:8], AUDIT_READ, chance)
-        _read(study, draws.draw_double(study, DOUBLE, PAIR), PAIR, DOUBLE_READ, chance)
+        _read(study, drawing.draw_audit(study, AUDIT), PEOPLE[6:8], AUDIT_READ, chance)
+        _read(study, drawing.draw_double(study, DOUBLE, PAIR), PAIR, DOUBLE_READ, chance)
         encoder = Digest()
         encoder.fingerprint = (
             study.encoder.fingerprint

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 from playwright.sync_api import Page, sync_playwright
 
 from coding.acts import Reading
-from coding.draws import draw_audit, draw_double
+from coding.drawing import draw_audit, draw_double
 from coding.ledger import new_act
 from coding.pupil import relearn
 from coding.review import Desk

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from coding import reviewers
-from coding.draws import draw_audit, draw_double
+from coding.drawing import draw_audit, draw_double
 from coding.run import code
 from coding.study import add, create_study
 from corpus.read.options import Options

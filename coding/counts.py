@@ -3,19 +3,17 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 
-from coding import ledger, suggestions
+from coding import ledger, suggestions, units
 from coding.study import Study
 from coding.suggestions import SUGGESTIONS
-from corpus.database import Connection, and_, func, listed, select
+from coding.units import Unit
+from corpus.database import Connection, func, listed, select
 from corpus.errors import EvidenceError
-from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES, TURNS
+from corpus.tables import ATTRIBUTES, LIVE, PASSAGES
 
-UNITS = ("passage", "document", "speaker")
 NO_VALUE = "(none)"
 
-Unit = tuple[int, int | str | None]  # a document, and what of it: a passage, all of it, or a speaker
 Said = dict[tuple[Unit, str], dict[int, float]]  # what people decided on a code in a unit, by passage
 Tally = Counter[tuple[int, str, str]]  # by document and code, of how many units something is true
 
@@ -53,15 +51,14 @@ def counts(
     sealed: passages that count as neither read nor suggested, for whoever is still to read them blind.
     EvidenceError for a unit or attribute that there is not.
     """
-    if unit not in UNITS:
-        raise EvidenceError(f"'{unit}' is no counting unit: choose {', '.join(UNITS)}")
     with study.store.database.reading() as connection:
+        units.check(connection, unit)
         if by is not None and by not in (known := study.store.attribute_names(connection)):
             names = ", ".join(known) or "none"
             raise EvidenceError(f"no document has an attribute '{by}': there are {names}")
         decided = {key: values for key, values in ledger.agreed(connection, study.codebook) if key not in sealed}
-        sizes, group = units(connection, unit), _group(connection, by)
-        said = _said(decided, _places(connection, unit, decided))
+        sizes, group = units.sizes(connection, unit), _group(connection, by)
+        said = _said(decided, units.places(connection, unit, decided))
         tally = _read(said, {} if unit == "passage" else sizes) + _suggested(connection, unit, said, sealed)
     totals: Counter[str] = Counter()
     for (document, _), size in sizes.items():
@@ -88,34 +85,6 @@ def counts(
     ]
 
 
-def units(connection: Connection, unit: str) -> dict[Unit, int]:
-    """How many live passages each document has; or each speaker within a document, where speakers are counted.
-
-    A person who speaks in two documents is two speakers, since a name ("Participant 1") is not an identity; a document
-    without speakers is one.
-    """
-    columns, tables = _of(unit)
-    query = select(*columns, func.count()).select_from(tables).where(LIVE).group_by(*columns)
-    return {(document, part): size for document, part, size in connection.execute(query)}
-
-
-def _of(unit: str) -> tuple[tuple[Any, Any], Any]:
-    """The columns that tell units apart, of passages their documents only; and the tables they are in."""
-    tables: Any = PASSAGES.join(DOCUMENTS)
-    if unit != "speaker":
-        return (PASSAGES.c.document, PASSAGES.c.document), tables
-    turn = and_(TURNS.c.document == PASSAGES.c.document, TURNS.c.number == PASSAGES.c.turn)
-    return (PASSAGES.c.document, TURNS.c.speaker), tables.join(TURNS, turn)
-
-
-def _places(connection: Connection, unit: str, passages: Collection[int]) -> dict[int, Unit]:
-    """The unit that each of these passages is in, or is."""
-    (document, part), tables = _of(unit)
-    columns = PASSAGES.c.id, document, PASSAGES.c.id if unit == "passage" else part
-    rows = connection.execute(select(*columns).select_from(tables).where(PASSAGES.c.id.in_(listed(passages))))
-    return {key: (where, what) for key, where, what in rows}
-
-
 def _group(connection: Connection, by: str | None) -> Callable[[int], str]:
     """The group that a document is in, by its key."""
     if by is None:
@@ -127,8 +96,8 @@ def _group(connection: Connection, by: str | None) -> Callable[[int], str]:
 
 def _said(decided: dict[int, dict[str, float]], places: dict[int, Unit]) -> Said:
     found: Said = {}
-    for key, values in decided.items():
-        for code, value in values.items():
+    for key in decided.keys() & places.keys():
+        for code, value in decided[key].items():
             found.setdefault((places[key], code), {})[key] = value
     return found
 
@@ -151,7 +120,7 @@ def _suggested(connection: Connection, unit: str, said: Said, sealed: Collection
     The database counts, since a row for each suggestion would keep whoever saves waiting; only those of passages that
     people decided on, or that are sealed, are looked at one by one.
     """
-    columns, tables = _of(unit)
+    columns, tables = units.columns(unit)
     tables = tables.join(SUGGESTIONS, SUGGESTIONS.c.passage == PASSAGES.c.id)
     marked = LIVE, SUGGESTIONS.c.run == suggestions.newest(connection), SUGGESTIONS.c.suggested
     by = *columns, SUGGESTIONS.c.code

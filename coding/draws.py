@@ -1,16 +1,12 @@
-"""Random draws for audits and double coding: made once, kept with seed and probabilities, and read blind."""
+"""Random draws for audits and double coding: kept with seed and probabilities, and read blind."""
 
 import json
-import random
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from math import ceil
 from time import time
 from typing import Any
 
-from coding import ledger, reviewers, suggestions
-from coding.ledger import HELD, OWN, new_act, now
-from coding.study import Study
+from coding.ledger import HELD, now
 from corpus.database import (
     Boolean,
     Column,
@@ -35,8 +31,6 @@ from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 LEASE = 15 * 60  # seconds for which a passage that is read once is kept for the coder who has it open
-FEWEST, MOST = 200, 400  # passages in an audit when nothing is said
-Z = 1.959964  # of a 95 % interval
 
 DRAWS = Table(
     "draws",
@@ -53,6 +47,10 @@ DRAWS = Table(
     Column("decisions", Integer, nullable=False),
     Column("made", String(32), nullable=False),
     Column("note", Text, nullable=False),
+    Column("unit", Text, nullable=False, server_default="passage"),
+    Column("units", Integer),
+    Column("of_units", Integer),
+    Column("code", String(64)),
 )
 DRAWN = Table(
     "drawn",
@@ -86,7 +84,9 @@ class Draw:
 
     kind: "audit" or "double". coders: who reads it, () = whoever comes. every: each coder reads each passage, else each
     passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the newest row of
-    the ledger, when it was drawn. closed: when it was given up, None while it asks to be read.
+    the ledger, when it was drawn. unit: what was drawn, "passage", or whole "document"s, "speaker"s or the documents of
+    an attribute's value, `units` of `of_units` of them (None for passages). code: the audit is of what is suggested for
+    this code and not of everything; None for the others. closed: when it was given up, None while it asks to be read.
     """
 
     id: int
@@ -101,50 +101,11 @@ class Draw:
     decisions: int
     made: str
     note: str
+    unit: str = "passage"
+    units: int | None = None
+    of_units: int | None = None
+    code: str | None = None
     closed: str | None = None
-
-
-def draw_audit(
-    study: Study, size: int | None = None, precision: float | None = None, coders: Sequence[str] = (), note: str = ""
-) -> Draw:
-    """Draw passages that nobody has read to the end, each to be read once, blind.
-
-    size: how many; or precision: half the width of a 95 % interval for the commonest code, as a share (0.03); 200 to
-    400 by the study's setting `expected` without either. All of them where there are fewer.
-    EvidenceError where nothing is left to draw.
-    """
-    with study.store.database.writing() as connection:
-        population = _population(study, connection, _read_to_the_end(study))
-        if size is None and precision is not None:
-            size = size_for(precision, _commonest(study, connection), len(population))
-        if size is None:
-            size = max(FEWEST, min(MOST, ceil(10 / float(study.settings["expected"]))))
-        return _draw(study, connection, "audit", reviewers.spelled(connection, coders), False, size, population, note)
-
-
-def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
-    """Draw passages that none of these coders has read, each to be read blind by all of them.
-
-    EvidenceError for fewer than two coders, or where nothing is left to draw.
-    """
-    with study.store.database.writing() as connection:
-        names = reviewers.spelled(connection, coders)
-        if len(names) < 2:
-            raise EvidenceError("double coding needs two coders or more: --coders anna,ben")
-        theirs = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.coder.in_(names))
-        population = _population(study, connection, select(HELD.c.passage).where(theirs))
-        return _draw(study, connection, "double", names, True, size, population, note)
-
-
-def size_for(precision: float, share: float, population: int) -> int:
-    """How many to draw so that a 95 % interval of a code with this share is at most +- precision.
-
-    Source: Cochran, Sampling Techniques, 3rd ed., section 4.4, with the finite population correction.
-    """
-    if not 0 < precision < 0.5:
-        raise EvidenceError(f"a precision is a share between 0 and 0.5, like 0.03; this is {precision:g}")
-    first = Z * Z * share * (1 - share) / precision**2
-    return min(population, ceil(first / (1 + (first - 1) / population))) if population else 0
 
 
 def draws(connection: Connection) -> list[Draw]:
@@ -232,6 +193,11 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
     return (row.passage, row.probability) if row else None
 
 
+def left(connection: Connection, draw: Draw) -> set[int]:
+    """Passages of one draw that are not read yet as it asks; none of a closed one."""
+    return _left(connection, [draw], None)
+
+
 def awaited(connection: Connection, among: Collection[int] | None = None) -> set[int]:
     """Passages of every draw that are not read yet as it asks: no queue may offer them. among: only of these."""
     return _left(connection, draws(connection), among)
@@ -282,66 +248,3 @@ def _left(connection: Connection, of: Iterable[Draw], among: Collection[int] | N
 def _taken(draw: int, coder: str) -> Select[Any]:
     others = and_(CLAIMS.c.draw == draw, CLAIMS.c.coder != coder, ~CLAIMS.c.skipped, CLAIMS.c.time > time() - LEASE)
     return select(CLAIMS.c.passage).where(others)
-
-
-def _draw(  # noqa: PLR0913 - one row, all of it
-    study: Study,
-    connection: Connection,
-    kind: str,
-    coders: tuple[str, ...],
-    every: bool,
-    size: int,
-    population: list[int],
-    note: str,
-) -> Draw:
-    if size < 1:
-        raise EvidenceError(f"a draw has at least one passage; this one was to have {size}")
-    if not study.store.size(connection)[1]:
-        raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
-    if not population:
-        who = " or ".join(coders) if kind == "double" else "somebody"
-        raise EvidenceError(f"nothing is left to draw: {who} has read every passage that is not in an open draw")
-    ledger.keep(connection, study.codebook)
-    number = connection.execute(select(func.count()).select_from(DRAWS)).scalar_one()
-    seed = f"{study.settings['seed']}:{kind}:{number}"
-    chosen = random.Random(seed).sample(population, min(size, len(population)))
-    row = {"key": new_act(), "kind": kind, "coders": json.dumps(coders), "every": every, "size": len(chosen)}
-    row |= {"population": len(population), "seed": seed, "codebook": study.codebook.version, "note": note}
-    row |= {"decisions": ledger.last(connection), "made": now()}
-    connection.execute(insert(DRAWS).values(**row))
-    made = draws(connection)[-1]
-    probability = len(chosen) / len(population)
-    rows = [
-        {"draw": made.id, "position": position, "passage": key, "probability": probability}
-        for position, key in enumerate(chosen)
-    ]
-    connection.execute(insert(DRAWN), rows)
-    return made
-
-
-def _population(study: Study, connection: Connection, read: Select[Any]) -> list[int]:
-    """Live passages in the order of their places, without those that were read and those of a draw not read yet."""
-    done = set(connection.execute(read).scalars()) | awaited(connection)
-    return [key for key, _, _ in study.store.places_in_order(connection) if key not in done]
-
-
-def _read_to_the_end(study: Study) -> Select[Any]:
-    """A query for the passages of which every code was decided by somebody."""
-    codes = list(study.codebook.by_id)
-    held = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.code.in_(codes))
-    number = func.count(HELD.c.code.distinct())
-    return select(HELD.c.passage).where(held).group_by(HELD.c.passage).having(number == len(codes))
-
-
-def _commonest(study: Study, connection: Connection) -> float:
-    """The largest share that a code is known or thought to have, between 5 and 50 %; 20 % where nothing is known."""
-    read = [values for _, values in ledger.agreed(connection, study.codebook)]
-    yes = [sum(values.get(code, 0) for values in read) / len(read) for code in study.codebook.by_id] if read else []
-    run, shares = suggestions.latest(connection), [0.2] if not yes else []
-    if run:
-        _, total = study.store.size(connection)
-        found: dict[str, int] = {}
-        for suggestion in suggestions.suggested(connection, run.id):
-            found[suggestion.code] = found.get(suggestion.code, 0) + 1
-        shares += [number / total for number in found.values()]
-    return min(0.5, max(0.05, *yes, *shares))

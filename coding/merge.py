@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coding import ledger
+from coding import frames, ledger
 from coding.codebook import diff
 from coding.codebook_file import load
 from coding.copies import opened
@@ -127,6 +127,8 @@ class _Merging:
                 fresh = {"id": None, "coders": coders, "decisions": ledger.last(self.here)}
                 known[row.key] = added_key(self._keep(DRAWS, {**row._asdict(), **fresh}))
                 self.account.draws += 1
+                if found := frames.frame(self.there, row.id, self._here):
+                    frames.keep(self.here, known[row.key], found)
             numbers[row.id] = known[row.key]
         taken = {
             (row.draw, place) for row in self.here.execute(select(DRAWN)) for place in (row.position, f"p{row.passage}")
@@ -136,6 +138,10 @@ class _Merging:
             if passage is not None and not {(draw, row.position), (draw, f"p{passage}")} & taken:
                 self._keep(DRAWN, {**row._asdict(), "draw": draw, "passage": passage})
         return numbers
+
+    def _here(self, keys: "frames.Integers") -> "frames.Integers":
+        """Keys of their passages as they are here, -1 for one that is not."""
+        return frames.keys(self.places.known(key) for key in keys.tolist())
 
     def memos(self) -> None:
         """Memos, in the order in which they were written."""

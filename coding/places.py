@@ -46,6 +46,10 @@ class Places:
             self._leave(document, OTHER_UNIT if known else self._reasons[document], what, number)
         return found
 
+    def known(self, key: int) -> int | None:
+        """Our key of their passage, None where it is not here; nothing is counted."""
+        return self._passages.get(key, (None, 0))[0]
+
     def length(self, key: int) -> int:
         """How many characters their passage has."""
         return int(self._lengths[key])

@@ -8,7 +8,8 @@ from math import sqrt
 
 from coding import draws, ledger, suggestions
 from coding.codebook import nested
-from coding.draws import DRAWN, Draw, Z
+from coding.drawing import Z
+from coding.draws import DRAWN, Draw
 from coding.ledger import DECISIONS, HELD, OWN
 from coding.study import Study
 from corpus.database import Connection, func, select

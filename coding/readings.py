@@ -79,8 +79,11 @@ class Chosen:
 
 
 def drawn(kind: str) -> Chosen:
-    """Blind readings of every draw of a kind, "double" or "audit": what each coder said last within it."""
-    lanes = select(DRAWS.c.id).where(DRAWS.c.kind == kind)
+    """Blind readings of every draw of a kind, "double" or "audit": what each coder said last within it.
+
+    Without audits of what is suggested for one code, which are no sample of the whole.
+    """
+    lanes = select(DRAWS.c.id).where(DRAWS.c.kind == kind, DRAWS.c.code.is_(None))
     blind = and_(HELD.c.lane.in_(lanes), ~DECISIONS.c.suggestions_visible)
     return Chosen(blind, select(DRAWN.c.passage).where(DRAWN.c.draw.in_(lanes)))
 

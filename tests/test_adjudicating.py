@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from coding import acts, adjudicating, agree, draws, ledger, memos
+from coding import acts, adjudicating, agree, drawing, draws, ledger, memos
 from coding.acts import Reading
 from coding.adjudicating import Agreed, Outcome, Settlement, settle, take_back
 from coding.codebook import Codebook
@@ -120,7 +120,7 @@ def test_what_is_not_the_codebooks_or_not_live_is_no_difference(study, keys, tmp
 
 
 def drawn_double(study):
-    draw = draws.draw_double(study, 3, ["anna", "ben"])
+    draw = drawing.draw_double(study, 3, ["anna", "ben"])
     return draw, [key for key, _ in reading(study, draws.drawn, draw.id)]
 
 
@@ -137,7 +137,7 @@ def test_a_passage_of_a_draw_is_sealed_until_all_its_coders_have_read_it(study, 
     read(study, "ben", passages[0], draw=draw.id)
     assert differences(study, draw=draw.id) == {passages[0]: {"money": None}}
     assert differences(study, draw=draw.id + 1) == {}
-    audit = draws.draw_audit(study, 1)
+    audit = drawing.draw_audit(study, 1)
     waiting = reading(study, draws.drawn, audit.id)[0][0]
     decide(study, ("anna", waiting, "money", True), ("ben", waiting, "money", False))
     assert waiting not in differences(study, state=ALL)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from coding import agreement as measure
-from coding import draws, ledger, suggestions
+from coding import drawing, draws, ledger, suggestions
 from coding.agree import FEWEST, MACHINE, Pair, compare, differing
 from coding.agreement import MISSING, UNREAD, Undefined
 from coding.codebook import Code, Codebook
@@ -28,7 +28,7 @@ def keys(study):
 @pytest.fixture
 def double(study, keys):
     """A draw of six passages for anna and ben, and its passages."""
-    draw = draws.draw_double(study, 6, ["anna", "ben"])
+    draw = drawing.draw_double(study, 6, ["anna", "ben"])
     with study.store.database.reading() as connection:
         return draw.id, [key for key, _ in draws.drawn(connection, draw.id)]
 
@@ -108,7 +108,7 @@ def test_without_a_draw_it_is_what_two_have_read_and_the_result_says_so(study, k
     found = told(study)
     assert (found.blind, found.coders) == (False, ("anna", "ben"))
     assert (line(study).people.passages, line(study).people.differ) == (6, (keys[1], keys[5]))
-    draw = draws.draw_double(study, FEWEST, ["carl", "dora"])
+    draw = drawing.draw_double(study, FEWEST, ["carl", "dora"])
     assert (told(study).blind, told(study).waiting) == (False, FEWEST)
     with study.store.database.reading() as connection:
         both = [key for key, _ in draws.drawn(connection, draw.id)]
@@ -156,7 +156,7 @@ def test_of_a_code_that_it_does_not_know_the_machine_says_nothing(study, keys):
 
 
 def test_an_audit_is_told_apart(study, keys):
-    draw = draws.draw_audit(study, 4)
+    draw = drawing.draw_audit(study, 4)
     with study.store.database.reading() as connection:
         drawn = [key for key, _ in draws.drawn(connection, draw.id)]
     suggest(study, {(drawn[1], "voice")}, kind="likeness")
@@ -225,7 +225,7 @@ def test_each_disagreement_is_listed_with_what_each_said(study, keys):
 
 
 def test_a_passage_that_somebody_has_still_to_read_blind_is_not_listed(study, keys):
-    draw = draws.draw_double(study, 2, ["anna", "ben", "carl"])
+    draw = drawing.draw_double(study, 2, ["anna", "ben", "carl"])
     with study.store.database.reading() as connection:
         drawn = [key for key, _ in draws.drawn(connection, draw.id)]
     for who, values in (("anna", [True, True]), ("ben", [False, False]), ("carl", [True, ...])):

@@ -13,7 +13,7 @@ from browser import served
 from openpyxl import load_workbook
 from twins import Visitor, everything, opened, suggested, twins
 
-from coding import draws, reviewers, versions
+from coding import drawing, draws, reviewers, versions
 from coding.export.review import give
 from coding.export.rows import worklist
 from coding.importing import import_decisions
@@ -130,7 +130,7 @@ def plain(value):
 
 
 def test_who_is_asked_by_one_spelling_is_asked_by_every_other(study, tmp_path):
-    draws.draw_double(study, 3, ["anna", "ben"])
+    drawing.draw_double(study, 3, ["anna", "ben"])
     table = tmp_path / "made elsewhere.csv"
     table.write_text("passage,code,value,coder\ninterview.txt:76-174,money,yes,ANNA\n", encoding="utf-8")
     assert import_decisions(study, table).recorded == 1

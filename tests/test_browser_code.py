@@ -7,7 +7,7 @@ import pytest
 from browser import Server, clean, link_of, scrolls_sideways, served
 from coding_page import LED, drawn, passages, read, remark, rows, said, suggest, words
 
-from coding import draws
+from coding import drawing
 from coding.codebook_file import load
 from coding.study import add, create_study
 
@@ -516,7 +516,7 @@ def test_no_answer_that_a_blind_page_gets_tells_of_the_machine_or_of_another(stu
     for key in suggest(study):
         read(study, "Zebedee", key, "late") if mode == "double" else None
         remark(study, "Zebedee", key)
-    draw = draws.draw_audit(study, 4) if mode == "audit" else draws.draw_double(study, 4, ["ada", "Nobody"])
+    draw = drawing.draw_audit(study, 4) if mode == "audit" else drawing.draw_double(study, 4, ["ada", "Nobody"])
     bodies = []
     page = at(link)
     page.on("response", lambda answer: bodies.append((answer.url, answer.text())))
@@ -552,7 +552,7 @@ def test_a_second_reviewer_gets_another_passage_and_both_are_kept(study, link, a
 def test_where_nothing_is_left_the_page_says_what_to_do(study, link, at):
     page = at(link, "audit")
     assert "No audit is waiting for you" in page.inner_text("main")
-    draws.draw_audit(study, 1)
+    drawing.draw_audit(study, 1)
     page.reload()
     page.wait_for_selector(READY)
     keys(page, "Enter")
@@ -610,7 +610,7 @@ def test_a_passage_is_opened_by_its_link_and_a_sealed_one_is_not(study, link, at
     page = at(link, f"review?passage={order[4]}")
     assert text(page) == words(study, order[4]).strip()
     assert page.locator("#source a").get_attribute("href").endswith(f"#p{order[4]}")
-    (apart,) = drawn(study, draws.draw_audit(study, 1))
+    (apart,) = drawn(study, drawing.draw_audit(study, 1))
     page = at(link, f"review?passage={apart}")
     assert "drawn to be read blind" in page.locator("#saving").inner_text()
     assert text(page) != words(study, apart).strip()

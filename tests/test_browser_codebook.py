@@ -4,7 +4,7 @@ import pytest
 from browser import clean, link_of, scrolls_sideways, served
 from coding_page import passages, read, rows, said, words
 
-from coding import draws
+from coding import drawing, draws
 from coding.codebook_file import load
 
 HOSTILE = "<img src=x onerror=\"document.title='hit'\"> # - : [x] {y} *a &b 'q' \"r\" 🎂 בְּרֵאשִׁית"
@@ -292,11 +292,11 @@ def test_selected_words_become_a_near_miss_though_the_codebook_changed_meanwhile
 
 def test_no_example_is_made_where_it_could_tell_something(study, link, at, book):
     before = book()
-    draws.draw_double(study, len(passages(study)) - 1, ["anna", "ben"])
+    drawing.draw_double(study, len(passages(study)) - 1, ["anna", "ben"])
     other = at(link_of(study, "cai", link), "review", READY)
     keys(other, "3", "e")
     assert other.locator("dialog").count() == 0
-    draws.draw_audit(study, size=1)
+    drawing.draw_audit(study, size=1)
     blind = at(link, "audit", READY)
     keys(blind, "3", "e")
     assert (blind.locator("dialog").count(), blind.get_by_role("button", name="Example").count()) == (0, 0)

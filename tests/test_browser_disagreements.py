@@ -7,7 +7,7 @@ import pytest
 from browser import clean, link_of, scrolls_sideways, served
 from coding_page import suggest
 
-from coding import agree, draws, ledger, memos
+from coding import agree, drawing, draws, ledger, memos
 from coding.differences import ALL, OPEN, SETTLED, Only, find
 from coding.importing import import_decisions
 from coding.ledger import DECISIONS, Decision, new_act
@@ -278,7 +278,7 @@ def test_names_are_hidden_and_stay_hidden(study, keys, visit):
 
 
 def test_what_is_sealed_is_nowhere_until_all_have_read_it(study, keys, visit):
-    draw = draws.draw_double(study, 2, ["anna", "ben"])
+    draw = drawing.draw_double(study, 2, ["anna", "ben"])
     with study.store.database.reading() as connection:
         sealed = [key for key, _ in draws.drawn(connection, draw.id)]
     how = {"why": "double", "draw": draw.id, "probability": 0.5}
@@ -385,7 +385,7 @@ def test_a_number_of_agreement_leads_to_its_passages(corpus, visit):
 
 def test_each_number_beside_the_machine_leads_to_its_own_passages(study, keys, visit):
     suggest(study)
-    draw = draws.draw_audit(study, 2)
+    draw = drawing.draw_audit(study, 2)
     with study.store.database.reading() as connection:
         drawn = [key for key, _ in draws.drawn(connection, draw.id)]
     decide(study, *(("ada", key, "voice", False) for key in drawn), why="audit", draw=draw.id, probability=0.2)
@@ -415,7 +415,7 @@ def test_agreement_that_is_undefined_says_why(study, keys, visit):
         decide(study, *((who, key, "voice", False) for who in ("anna", "ben") for key in keys))
         page.reload()
         assert "no alpha: every decision is the same, so chance agreement is total" in page.inner_text("main")
-        draw = draws.draw_double(study, agree.FEWEST, ["dan", "eve"])
+        draw = drawing.draw_double(study, agree.FEWEST, ["dan", "eve"])
         page.reload()
         assert "5 passages drawn for double coding are not read by all coders yet" in page.inner_text("main")
         with study.store.database.reading() as connection:

@@ -14,7 +14,7 @@ from conftest import Words, with_encoder
 
 from coding import ledger, pupil, queue, suggestions
 from coding.changes import told
-from coding.draws import draw_audit
+from coding.drawing import draw_audit
 from coding.learner import Learner, Learning
 from coding.ledger import Decision
 from coding.pupil import Pupil, relearn

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cli
-from coding import acts, draws, ledger, memos, reviewers
+from coding import acts, drawing, draws, ledger, memos, reviewers
 from coding.joining import join
 from coding.ledger import ADJUDICATED, COLUMNS, DECISIONS, Decision
 from coding.merge import RULES, Both, merge
@@ -146,7 +146,7 @@ def base(tmp_path_factory):
     (folder / "a.txt").write_text("\n\n".join(["We waited."] * 9), encoding="utf-8")
     study = create_study(folder / "study", folder / "themes.yml")
     add(study, [folder / "a.txt"])
-    draws.draw_double(study, 1, ["anna", "ben"])
+    drawing.draw_double(study, 1, ["anna", "ben"])
     study.store.database.close()
     return study.folder
 
@@ -167,7 +167,7 @@ def drawn_apart(base, folder, common, apart):
     copies = {"a": copy_of(first, folder / "a"), "b": copy_of(first, folder / "b")}
     first.store.database.close()
     for study in copies.values():
-        draws.draw_audit(study, 1)
+        drawing.draw_audit(study, 1)
     for side, said in apart:
         speak(copies[side], said)
     return copies["a"], copies["b"]
@@ -343,7 +343,7 @@ def test_settlements_of_both_copies_are_one_lane(pair):
 
 def test_draws_of_both_copies_keep_what_was_read_in_them(pair):
     here, there = pair
-    ours, theirs = draws.draw_audit(here, 2), draws.draw_double(there, 3, ["Anna", "ben"])
+    ours, theirs = drawing.draw_audit(here, 2), drawing.draw_double(there, 3, ["Anna", "ben"])
     assert ours.id == theirs.id
     say(here, "anna", 0, "money", True, 1)
     with there.store.database.reading() as connection:
@@ -592,7 +592,7 @@ def test_a_merge_that_is_killed_changes_nothing(pair):
     here, there = pair
     say(here, "anna", 0, "money", True, 1)
     say(there, "ben", 0, "money", True, 1)
-    draws.draw_audit(there, 2)
+    drawing.draw_audit(there, 2)
     before = rows(here)
     command = [sys.executable, "-c", KILLED, str(here.folder), str(there.folder)]
     assert subprocess.run(command, check=False).returncode == -signal.SIGKILL

@@ -18,7 +18,7 @@ from conftest import with_encoder
 from test_page_security import ALWAYS, Door
 from twins import Twin
 
-from coding import draws, memos, queue
+from coding import drawing, draws, memos, queue
 from coding.page import search, session
 from coding.page.app import create_app
 from coding.page.guard import Address
@@ -55,8 +55,8 @@ NASTY += [-1, 0, 2**53 + 1, 2**63, 10**400, float("nan"), float("inf"), 1e308, T
 @pytest.fixture
 def asking(study):
     """What can be asked of a small study with an audit and a double coding."""
-    double = draws.draw_double(study, 2, ["ada", "ben"])
-    audit = draws.draw_audit(study, 3)
+    double = drawing.draw_double(study, 2, ["ada", "ben"])
+    audit = drawing.draw_audit(study, 3)
     with study.store.database.reading() as connection:
         twice, once = ([key for key, _ in draws.drawn(connection, one.id)] for one in (double, audit))
         rest = [key for key in study.store.passage_keys(connection) if key not in {*twice, *once}]
@@ -168,7 +168,7 @@ def hostile(tmp_path, encoder):
     add(study, [texts])
     code(study)
     coders = [f"ben {HOSTILE}"[:60].strip(), "cat <i class=pwn>"]
-    draws.draw_double(study, 2, ["ada", "zoe"])
+    drawing.draw_double(study, 2, ["ada", "zoe"])
     keys = passages(study)
     for n, who in enumerate(coders):
         for key in keys[:6]:

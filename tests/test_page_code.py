@@ -4,7 +4,7 @@ import pytest
 from browser import link_of, served
 from coding_page import LED, Reviewer, drawn, read, remark, rows, said, suggest, words
 
-from coding import draws, ledger, memos, queue
+from coding import drawing, ledger, memos, queue
 from coding.learner import Learner
 from coding.ledger import new_act
 from coding.page.learning import BATCH, Lessons
@@ -159,7 +159,7 @@ def test_a_skipped_passage_that_was_drawn_or_read_since_does_not_come_again(stud
     keys = suggest(study)
     for key in keys:
         ada.post("/api/code/skip", passage=key)
-    (apart,) = drawn(study, draws.draw_audit(study, 1))
+    (apart,) = drawn(study, drawing.draw_audit(study, 1))
     left = [key for key in keys if key != apart]
     read(study, "Zebedee", left[0])
     order = []
@@ -206,7 +206,7 @@ def test_what_was_drawn_since_is_undone_and_not_shown(study, ada):
     keys = suggest(study)
     ada.save(ada.get("/api/code/next")["card"], "money")
     ada.post("/api/code/undo", act=new_act())
-    draws.draw_audit(study, 9)
+    drawing.draw_audit(study, 9)
     ada.post("/api/code/redo", act=new_act())
     undone = ada.post("/api/code/undo", act=new_act())
     assert (undone["undone"]["passage"], undone["card"], undone["recent"]) == (keys[0], None, [])
@@ -228,7 +228,7 @@ def test_undo_stays_within_a_draw_and_a_mode(study, ada):
     keys = suggest(study)
     ada.save(ada.get("/api/code/next")["card"], "money")
     for _ in range(2):
-        draws.draw_double(study, 2, ["ada", "Zebedee"])
+        drawing.draw_double(study, 2, ["ada", "Zebedee"])
     assert ada.get("/api/code/next", mode="double", draw=1)["card"]["draw"] == 1
     ada.save(ada.get("/api/code/next", mode="double", draw=1)["card"], "voice")
     assert ada.post("/api/code/undo", act=new_act(), mode="double", draw=2) == {"undone": None}
@@ -281,18 +281,18 @@ def test_nobody_changes_the_memo_of_another(study, ada, zebedee):
 def test_a_draw_is_recorded_as_one_whatever_the_page_says(study, ada, mode):
     suggest(study)
     if mode == "audit":
-        draws.draw_audit(study, 3)
+        drawing.draw_audit(study, 3)
     else:
-        draws.draw_double(study, 3, ["ada", "Zebedee"])
+        drawing.draw_double(study, 3, ["ada", "Zebedee"])
     ada.save(ada.get("/api/code/next", mode=mode)["card"], "money", why="certain")
     assert set(said(study, "why", "draw", "probability", "suggestions_visible")) == {(mode, 1, 3 / 9, False)}
 
 
 def test_a_draw_is_for_those_it_asks(study, ada, zebedee):
-    draws.draw_double(study, 4, ["ada", "ben"])
+    drawing.draw_double(study, 4, ["ada", "ben"])
     assert ada.get("/api/code/next", mode="double")["card"]["draw"] == 1
     assert 'href="/double?draw=1"' not in ada.get("/double")
-    draws.draw_double(study, 2, ["ada", "ben"])
+    drawing.draw_double(study, 2, ["ada", "ben"])
     page = ada.get("/double", draw=2)
     assert ('href="/double?draw=1">' in page, 'href="/double?draw=2" aria-current="page">' in page) == (True, True)
     status, answer = zebedee.ask("/api/code/next", mode="double", draw=1)
@@ -331,7 +331,7 @@ def test_no_answer_of_a_blind_mode_tells_of_the_machine_or_of_another(study, ada
     for key in suggest(study):
         read(study, "Zebedee", key, "late") if mode == "double" else None
         remark(study, "Zebedee", key)
-    draws.draw_audit(study, 8) if mode == "audit" else draws.draw_double(study, 8, ["ada", "Nobody"])
+    drawing.draw_audit(study, 8) if mode == "audit" else drawing.draw_double(study, 8, ["ada", "Nobody"])
     everything(ada, mode)
     assert led(ada.bodies) == []
     assert led([zebedee.get("/api/code/next") and zebedee.bodies[-1]]) != [], "the same words are there to be told"
@@ -339,7 +339,7 @@ def test_no_answer_of_a_blind_mode_tells_of_the_machine_or_of_another(study, ada
 
 def test_what_the_others_of_a_double_coding_said_is_told_nobody_until_all_have_read(study, ada, zebedee):
     suggest(study)
-    draw = draws.draw_double(study, 9, ["ada", "Zebedee"])
+    draw = drawing.draw_double(study, 9, ["ada", "Zebedee"])
     for key in drawn(study, draw):
         read(study, "Zebedee", key, "late", draw=1, why="double")
         remark(study, "Zebedee", key)
@@ -359,7 +359,7 @@ def test_what_the_others_of_a_double_coding_said_is_told_nobody_until_all_have_r
 
 def test_a_reason_that_quotes_a_sealed_passage_is_not_told(study, ada):
     keys = suggest(study)
-    draw = draws.draw_audit(study, 1)
+    draw = drawing.draw_audit(study, 1)
     (apart,) = drawn(study, draw)
     place = ada.get("/api/code/card", mode="audit", draw=1, passage=apart)["card"]["id"]
     shown = queue.Shown("money", 0.9, True, 0, "decided", f"“what it says” ({place})")
@@ -386,7 +386,7 @@ def test_the_codebook_may_change_while_a_passage_is_open(study, ada):
 
 
 def test_the_start_says_what_waits(study, ada):
-    draws.draw_audit(study, 3)
+    drawing.draw_audit(study, 3)
     start = ada.get("/")
     assert [f'<span class="todo">{n} to read' in start for n in (9, 3)] == [True, True]
 

@@ -8,7 +8,7 @@ from browser import link_of, served
 from coding_page import Reviewer, passages, read, rows, said
 from conftest import CODEBOOK
 
-from coding import draws, ledger, memos, versions
+from coding import drawing, draws, ledger, memos, versions
 from coding.codebook_file import load
 from coding.ledger import HELD, new_act
 
@@ -173,7 +173,7 @@ def test_a_merge_says_the_yes_again_in_numbers_before_and_after(study, lead):
 def test_how_many_are_said_again_is_kept_from_who_is_to_read_blind(study, lead):
     key = passages(study)[0]
     read(study, "anna", key, "money", "late")
-    draws.draw_audit(study, size=2)
+    drawing.draw_audit(study, size=2)
     merge = {"kind": "merge", "code": "late", "into": "voice", "reason": "x", "repeat": True}
     effects = rehearse(lead, merge)[1]["effects"]
     hidden = "Its yes are said again for “Voice”. How many is not said while you have passages to read blind."
@@ -183,7 +183,7 @@ def test_how_many_are_said_again_is_kept_from_who_is_to_read_blind(study, lead):
 
 def test_no_number_counts_what_is_to_be_read_blind(study, lead):
     keys = passages(study)
-    draw = draws.draw_double(study, 3, ["ada", "anna"])
+    draw = drawing.draw_double(study, 3, ["ada", "anna"])
     with study.store.database.reading() as connection:
         closed = [key for key, _ in draws.drawn(connection, draw.id)]
     opened = next(key for key in keys if key not in closed)
@@ -287,7 +287,7 @@ def test_codes_exclude_each_other_and_have_a_colour(study, lead, book):
 
 def test_a_passage_becomes_an_example_unless_somebody_is_to_read_it_blind(study, lead, book):
     keys = passages(study)
-    draw = draws.draw_double(study, 2, ["anna", "ben"])
+    draw = drawing.draw_double(study, 2, ["anna", "ben"])
     with study.store.database.reading() as connection:
         closed = {key for key, _ in draws.drawn(connection, draw.id)}
     show = {"kind": "show", "code": "voice", "field": "examples", "line": "They sing."}
@@ -336,7 +336,7 @@ def test_a_fault_in_the_file_is_told_with_its_place_until_it_is_mended(study, le
 
 
 def test_what_is_behind_says_how_it_is_made_anew(study, lead):
-    draw = draws.draw_audit(study, size=2)
+    draw = drawing.draw_audit(study, size=2)
     with study.store.database.reading() as connection:
         key = draws.drawn(connection, draw.id)[0][0]
     read(study, "ada", key, "voice", draw=draw.id, why="audit")
@@ -355,7 +355,7 @@ def test_flags_on_a_code_are_counted_for_leads_alone_and_never_sealed_ones(study
             memos.flag(connection, "anna", key, "Unclear.", code="voice")
     ben = Reviewer(link_of(study, "ben", f"http://{lead.host}/enter#"))
     assert (code(lead, "voice")["flags"], code(ben, "voice")["flags"]) == (2, 0)
-    draws.draw_audit(study, size=len(passages(study)))
+    drawing.draw_audit(study, size=len(passages(study)))
     assert code(lead, "voice")["flags"] == 0
 
 

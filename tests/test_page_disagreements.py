@@ -7,7 +7,7 @@ import pytest
 from browser import link_of, served
 from test_page_security import Door
 
-from coding import draws, ledger, memos
+from coding import drawing, draws, ledger, memos
 from coding.ledger import DECISIONS, Decision, new_act
 
 WORDS = "They pay us late every single year."
@@ -168,8 +168,8 @@ def test_what_is_wrong_is_said_and_nothing_is_saved(study, keys, door, change, s
 
 
 def test_nothing_of_a_sealed_passage_is_in_any_answer(study, keys, door):
-    draw = draws.draw_double(study, 4, ["anna", "ben"])
-    audit = draws.draw_audit(study, 2)
+    draw = drawing.draw_double(study, 4, ["anna", "ben"])
+    audit = drawing.draw_audit(study, 2)
     with study.store.database.reading() as connection:
         sealed = [key for number in (draw.id, audit.id) for key, _ in draws.drawn(connection, number)]
     how = {"why": "double", "draw": draw.id, "probability": 0.5}

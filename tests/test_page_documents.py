@@ -9,7 +9,7 @@ from test_page_security import Door
 
 from coding import ledger, memos
 from coding.acts import Reading
-from coding.draws import draw_double
+from coding.drawing import draw_double
 from coding.ledger import Decision, new_act
 from coding.review import Desk
 from coding.run import code

@@ -5,7 +5,7 @@ from browser import clean, link_of, served
 from test_page_security import Door
 
 from coding import remarks
-from coding.draws import draw_double
+from coding.drawing import draw_double
 from coding.ledger import new_act
 from corpus.errors import EvidenceError
 

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from coding import draws, ledger
-from coding.draws import draw_audit, draw_double
+from coding.drawing import draw_audit, draw_double
 from coding.ledger import Decision
 from coding.page import serve
 from coding.review import Desk, Sitting

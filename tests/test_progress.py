@@ -6,7 +6,7 @@ import pytest
 
 from coding import editing, ledger
 from coding.acts import Reading
-from coding.draws import draw_audit, draw_double
+from coding.drawing import draw_audit, draw_double
 from coding.ledger import Decision, new_act
 from coding.progress import Missed, missing, progress
 from coding.review import Desk

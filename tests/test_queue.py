@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coding import draws, ledger, queue
+from coding import drawing, draws, ledger, queue
 from coding.ledger import Decision
 from coding.queue import Queue, Queued, Shown
 from coding.study import add
@@ -121,7 +121,7 @@ def test_what_was_read_or_drawn_or_is_gone_waits_no_more(study, keys, tmp_path):
     decide(study, keys[0])
     decide(study, keys[1], value=None)  # taken back: nobody has read it
     decide(study, keys[2], False, why="adjudication")
-    draw = draws.draw_audit(study, 1)
+    draw = drawing.draw_audit(study, 1)
     with study.store.database.writing() as connection:
         study.store.retire(connection, gone)
     with study.store.database.reading() as connection:

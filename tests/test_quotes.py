@@ -3,7 +3,7 @@
 import pytest
 
 from coding import ledger
-from coding.draws import draw_double
+from coding.drawing import draw_double
 from coding.export.rows import KINDS, worklist
 from coding.ledger import Decision
 from coding.quotes import quotes

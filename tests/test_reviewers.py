@@ -6,7 +6,7 @@ import stat
 import pytest
 
 from coding import reviewers
-from coding.draws import draw_audit
+from coding.drawing import draw_audit
 from coding.ledger import Decision, keep, record
 from coding.reviewers import Reviewer, add, link, listed, own, remove, renew, who
 from corpus.database import select

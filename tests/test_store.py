@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
-from coding import draws, ledger, memos, queue, reviewers, suggestions
+from coding import accepted, draws, frames, ledger, memos, queue, reviewers, suggestions
 from corpus import database
 from corpus.database import Database, metadata
 from corpus.errors import EvidenceError
@@ -78,7 +78,9 @@ def test_the_file_is_for_its_owner_only_and_keeps_its_promises(tmp_path):
 
 def test_the_migrations_make_the_tables_that_the_rooms_declare(tmp_path):
     assert draws.DRAWS in (tables := list(metadata.sorted_tables))
-    assert {memos.MEMOS, queue.QUEUES, reviewers.REVIEWERS, suggestions.RUNS} <= set(tables)
+    assert {accepted.PROPOSALS, frames.FRAMES, memos.MEMOS, queue.QUEUES, reviewers.REVIEWERS, suggestions.RUNS} <= set(
+        tables
+    )
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -104,7 +106,7 @@ def test_an_older_study_is_copied_and_then_migrated(tmp_path):
     old_study(tmp_path / "study.db")
     store = open_store(tmp_path)
     assert store.settings() == {"unit": "sentence"}
-    copy = tmp_path / "study.db.before-0003"
+    copy = tmp_path / "study.db.before-0004"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}
@@ -143,15 +145,33 @@ def test_decisions_made_before_are_held_after_a_migration(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("table", ["memos", "flags", "draws", "drawn"])
-def test_what_people_noted_and_what_was_drawn_is_never_changed(decided, table, tmp_path):
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("memos", "text"),
+        ("flags", "note"),
+        ("draws", "note"),
+        ("drawn", "probability"),
+        ("frames", "passages"),
+        ("frozen", "scores"),
+        ("proposals", "cuts"),
+        ("acceptances", "size"),
+        ("withdrawals", "time"),
+    ],
+)
+def test_what_people_noted_and_what_was_drawn_is_never_changed(decided, table, column):
     connection, _ = decided
     connection.execute("insert into memos values (1, 'a', 'anna', null, null, null, 'words', '', null)")
     connection.execute("insert into flags values (1, 'a', 'anna', 1, null, 1, '', '')")
-    connection.execute("insert into draws values (1, 'k', 'audit', '[]', 0, 1, 1, '1', '1', 0, '', '')")
+    draw = "1, 'k', 'audit', '[]', 0, 1, 1, '1', '1', 0, '', '', 'passage', null, null, null"
+    connection.execute(f"insert into draws values ({draw})")
     connection.execute("insert into drawn values (1, 0, 1, 1.0)")
+    connection.execute("insert into frames values (1, x'00', '', '')")
+    connection.execute("insert into frozen values (1, 'money', 'score', 0.5, x'00')")
+    connection.execute("insert into proposals values (1, 0.9, 0.9, 1, '[]')")
+    connection.execute("insert into acceptances values (1, 2, '')")
+    connection.execute("insert into withdrawals values (1, '')")
     before = connection.execute(f"select * from {table}").fetchall()
-    column = {"memos": "text", "flags": "note", "draws": "note", "drawn": "probability"}[table]
     for statement in (
         f"update {table} set {column} = 0",
         f"delete from {table}",

@@ -4,7 +4,7 @@ import pytest
 from click.testing import CliRunner
 
 import cli
-from coding import draws, ledger
+from coding import drawing, draws, ledger
 from coding.agree import compare
 from coding.agreement import SAME
 from coding.export.rows import agreement
@@ -49,7 +49,7 @@ def table(output):
 
 
 def test_without_two_readers_it_says_what_to_do(agree, study, keys):
-    draws.draw_double(study, 3, ["anna", "ben"])
+    drawing.draw_double(study, 3, ["anna", "ben"])
     assert agree() == (
         "No passage was read by two coders, so there is no agreement of people to tell.\n"
         "3 passages drawn for double coding are not read by all of their coders yet.\n"
@@ -76,7 +76,7 @@ def test_what_was_not_drawn_says_so(agree, study, keys):
 
 
 def test_blind_readings_and_the_machine_stand_side_by_side(agree, study, keys):
-    draw = draws.draw_double(study, 6, ["anna", "ben"])
+    draw = drawing.draw_double(study, 6, ["anna", "ben"])
     with study.store.database.reading() as connection:
         drawn = [key for key, _ in draws.drawn(connection, draw.id)]
     suggest(study, {(drawn[0], "voice"), (drawn[5], "voice")}, kind="likeness")

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from coding import ledger, memos
-from coding.draws import draw_audit
+from coding.drawing import draw_audit
 from coding.ledger import HELD
 from coding.review import Desk
 from coding.run import code

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import cli
-from coding import draws, ledger, memos, suggestions
+from coding import drawing, draws, ledger, memos, suggestions
 from coding.entering import NO, YES
 from coding.export.review import give
 from coding.filled import NO_ID, NOT_ITS_OWN
@@ -549,7 +549,7 @@ def test_what_was_read_is_not_given_again(coded, tmp_path):
 
 @pytest.mark.parametrize("kind", ["audit", "double"])
 def test_a_draw_is_read_blind_and_recorded_with_its_probability(coded, tmp_path, kind):
-    draw = draws.draw_audit(coded, 3) if kind == "audit" else draws.draw_double(coded, 3, ["anna", "ben"])
+    draw = drawing.draw_audit(coded, 3) if kind == "audit" else drawing.draw_double(coded, 3, ["anna", "ben"])
     name = "anna" if kind == "audit" else "Anna"
     path = full(handed(coded, tmp_path / "anna.xlsx", coder=name, draw=draw.id), "yes")
     with coded.store.database.reading() as connection:
@@ -571,7 +571,7 @@ def test_a_draw_is_read_blind_and_recorded_with_its_probability(coded, tmp_path,
 
 
 def test_an_audit_gives_each_passage_once_and_double_coding_to_both(study, tmp_path):
-    audit, double = draws.draw_audit(study, 2), draws.draw_double(study, 2, ["anna", "ben"])
+    audit, double = drawing.draw_audit(study, 2), drawing.draw_double(study, 2, ["anna", "ben"])
     for draw, name in ((audit, "audit"), (double, "double")):
         import_decisions(study, full(handed(study, tmp_path / f"{name}.xlsx", coder="anna", draw=draw.id)))
     with pytest.raises(EvidenceError, match=f"nothing is left to read for ben in draw {audit.id}"):
@@ -580,7 +580,7 @@ def test_an_audit_gives_each_passage_once_and_double_coding_to_both(study, tmp_p
 
 
 def test_what_is_to_be_read_blind_is_in_no_other_workbook(coded, tmp_path):
-    draw = draws.draw_double(coded, 2, ["anna", "ben"])
+    draw = drawing.draw_double(coded, 2, ["anna", "ben"])
     with coded.store.database.reading() as connection:
         sealed = {key for key, _ in draws.drawn(connection, draw.id)}
         ids = {key: p.id for kept in coded.store.kept(connection) for key, p in kept.passages}
@@ -600,14 +600,14 @@ def test_what_is_to_be_read_blind_is_in_no_other_workbook(coded, tmp_path):
     ],
 )
 def test_what_cannot_be_handed_out_is_said(study, tmp_path, how, sentence):
-    draws.draw_double(study, 2, ["anna", "ben"])
+    drawing.draw_double(study, 2, ["anna", "ben"])
     with pytest.raises(EvidenceError, match=sentence):
         give(study, tmp_path / "out.xlsx", **how)
     assert list(tmp_path.glob("*.xlsx")) == []
 
 
 def test_a_draw_of_another_study_is_refused(study, tmp_path, transcripts, codebook_file):
-    draw = draws.draw_audit(study, 2)
+    draw = drawing.draw_audit(study, 2)
     path = full(handed(study, tmp_path / "anna.xlsx", coder="anna", draw=draw.id))
     other = create_study(tmp_path / "other", codebook_file)
     add(other, [transcripts])

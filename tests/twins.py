@@ -16,7 +16,7 @@ from urllib.parse import urlencode, urlsplit
 from conftest import Words, with_encoder
 from sqlalchemy import event
 
-from coding import acts, draws, ledger, memos, queue, reviewers, suggestions
+from coding import acts, drawing, draws, ledger, memos, queue, reviewers, suggestions
 from coding.acts import Reading
 from coding.ledger import Decision, new_act
 from coding.pupil import relearn
@@ -106,8 +106,8 @@ def _common(folder: Path) -> tuple:
         reviewers.own(connection, "ada", study.cache / "links.json")
         for name in ("ben", "cat"):
             reviewers.add(connection, name)
-    double = draws.draw_double(study, DOUBLE, ["ada", "zoe", "ben", "cat"])
-    audit = draws.draw_audit(study, AUDIT)
+    double = drawing.draw_double(study, DOUBLE, ["ada", "zoe", "ben", "cat"])
+    audit = drawing.draw_audit(study, AUDIT)
     with study.store.database.reading() as connection:
         twice, once = ([key for key, _ in draws.drawn(connection, one.id)] for one in (double, audit))
         rest = [key for key, _, _ in study.store.places_in_order(connection) if key not in {*twice, *once}]

@@ -7,10 +7,11 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from coding import draws, telling
-from coding.counts import UNITS, counts
+from coding.counts import counts
 from coding.page.session import Lead
 from coding.page.shell import View, show
 from coding.summary import cautions
+from coding.units import UNITS
 
 VIEW = View("/counts", "Counts", "How many passages, documents or speakers have each theme.", lead=True)
 router = APIRouter()
