@@ -11,11 +11,13 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, comb, floor
-from statistics import NormalDist
+from math import ceil, comb, floor, inf
 
-FRACTIONS = (0.25, 0.5, 0.75, 1.0)  # of the machine's yeses, by rank
-POSITIVES = 5  # yes (or no) in an audit, under which scores are not used for its interval
+from coding.estimate import LEVEL, POSITIVES, wilson
+
+# Of the machine's yeses, by rank: of all sets of four that were tried (benchmarks/certificates.py), this one accepts
+# most, weak models and strong ones together. The last twentieth is where the machine is least sure.
+FRACTIONS = (0.2, 0.55, 0.75, 0.95)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,12 @@ def accepted(
     the first promise that is false is reached by one test only. How many fall into a cut says nothing of their errors,
     so a cut with too few of them to pass is left out and not failed.
     """
-    if list(sizes) != sorted(set(sizes)) or len(set(ranks)) != len(wrong) or not set(ranks) <= set(range(sizes[-1])):
+    places = set(ranks)
+    if (
+        list(sizes) != sorted(set(sizes))
+        or len(places) != len(wrong)
+        or not places <= set(range(max(sizes, default=0)))
+    ):
         raise ValueError("cuts must grow, and each audited passage must have a place of its own in the largest")
     cuts: list[Cut] = []
     going = True
@@ -55,7 +62,7 @@ def accepted(
         tested = going and allowed >= 0
         passed = tested and sum(inside) <= allowed
         going = passed or (going and not tested)
-        p = chance(size, _promised(size, precision) + 1, len(inside), sum(inside))
+        p = chance(size, _breaking(size, precision), len(inside), sum(inside))
         cuts.append(Cut(size, len(inside), sum(inside), float(p), tested, passed))
     return cuts
 
@@ -67,7 +74,7 @@ def largest(cuts: Sequence[Cut]) -> Cut | None:
 
 def tolerated(size: int, audited: int, precision: float, confidence: float) -> int:
     """How many errors among so many audited of `size` still show the precision; -1 where not even none does."""
-    limit, wrong = _delta(confidence), _promised(size, precision) + 1
+    limit, wrong = _delta(confidence), _breaking(size, precision)
     return bisect_left(range(audited + 1), True, key=lambda errors: chance(size, wrong, audited, errors) > limit) - 1
 
 
@@ -101,30 +108,38 @@ def of_attempt(confidence: float, attempt: int) -> float:
 
 
 def cuts(size: int, audited: int, precision: float, confidence: float) -> tuple[int, ...]:
-    """Sizes of the nested cuts to propose of `size` ranked passages: only those that the audit expected in them, when
-    it holds no error, can show."""
-    sizes = sorted({ceil(size * part) for part in FRACTIONS})
-    return tuple(cut for cut in sizes if tolerated(cut, cut * audited // size, precision, confidence) >= 0)
+    """Sizes of the nested cuts to propose of `size` ranked passages, the largest being what to draw the audit from.
+
+    Only those that the audited passages expected in them could show if they held no error; none where the audit is too
+    small for any (see least_audit).
+    """
+    sizes = sorted({ceil(size * Fraction(str(part))) for part in FRACTIONS} - {0})
+    inside = [cut * min(audited, sizes[-1]) // sizes[-1] for cut in sizes]
+    return tuple(
+        cut for cut, held in zip(sizes, inside, strict=True) if tolerated(cut, held, precision, confidence) >= 0
+    )
+
+
+def least_audit(size: int, precision: float, confidence: float) -> int:
+    """The fewest audited passages of `size` that can show the precision: without an error in them they just do."""
+    return bisect_left(range(size), True, key=lambda held: tolerated(size, held, precision, confidence) >= 0)
 
 
 def readings_for_width(
-    share: float, size: int, known: int, half_width: float, gain: float = 1.0, level: float = 0.95
+    share: float, size: int, known: int, half_width: float, gain: float = 1.0, level: float = LEVEL
 ) -> int:
-    """How many audited passages in all give an interval of at most this half width, a share of the `size` passages.
+    """How many audited passages in all give an interval of this half width or less, a share of the `size` passages.
 
-    share: of yes expected among those not known. known: passages that need no estimate. gain: variance with the
-    scores over variance without, 1 - rho^2. Never promises less than the estimate of coding/estimate.py takes: a
-    pseudo-error is added, and under POSITIVES expected the scores are not used.
+    share: of yes expected among those not known. known: passages that need no estimate. gain: the variance with scores
+    over that without, 1 - rho^2; 1 = no scores. Reckons as coding/estimate.py does, and never with less than it needs.
     """
     rest = size - known
-    if rest <= 0:
-        return 0
-    z = NormalDist().inv_cdf((1 + level) / 2)
 
     def enough(audited: int) -> bool:
-        return rest / size * _half_width(share, audited, rest, gain, z) <= half_width
+        low, high = wilson(share, _effective(share, audited, rest, gain), level)
+        return rest * (high - low) <= 2 * half_width * size
 
-    return _least(enough, rest)
+    return _least(enough, rest) if rest > 0 else 0
 
 
 def readings_for_recall(found: int, rest_share: float, unread: int, wanted: float, confidence: float) -> int | None:
@@ -162,11 +177,11 @@ def chance(size: int, yes: int, drawn: int, most: int) -> Fraction:
     return Fraction(ways, comb(size, drawn))
 
 
-def _promised(size: int, precision: float) -> int:
-    """The most errors that so many passages of this precision hold: 25 of 250 at 0.9, where 1 - 0.9 would give 24."""
+def _breaking(size: int, precision: float) -> int:
+    """The fewest errors that break the promise: 26 of 250 at 0.9, where 1 - 0.9 as computers have it would give 25."""
     if not 0 < precision <= 1:
         raise ValueError(f"a precision of {precision}")
-    return floor(size * (1 - Fraction(str(precision))))
+    return min(size, floor(size * (1 - Fraction(str(precision)))) + 1)
 
 
 def _delta(confidence: float) -> Fraction:
@@ -175,16 +190,14 @@ def _delta(confidence: float) -> Fraction:
     return 1 - Fraction(str(confidence))
 
 
-def _half_width(share: float, audited: int, rest: int, gain: float, z: float) -> float:
-    """Of the Wilson interval on the effective size that is expected."""
+def _effective(share: float, audited: int, rest: int, gain: float) -> float:
+    """Of how many readings the interval is expected to be: with scores, a pseudo-error comes to the variance."""
     rarer, other = sorted((share, 1 - share))
-    factor = gain + 1 / (max(audited * rarer, POSITIVES) * other)
-    if audited * rarer < POSITIVES:
-        factor = max(factor, 1.0)
-    if audited >= rest:
-        return 0.0
-    n = audited / (1 - audited / rest) / factor
-    return float(z * (share * (1 - share) / n + (z / n) ** 2 / 4) ** 0.5 / (1 + z * z / n))
+    factor = gain
+    if gain < 1:
+        factor += 1 / (max(audited * rarer, POSITIVES) * other)
+        factor = factor if audited * rarer >= POSITIVES else max(factor, 1.0)
+    return audited / (1 - audited / rest) / factor if audited < rest else inf
 
 
 def _least(enough: Callable[[int], bool], most: int) -> int:
