@@ -19,7 +19,7 @@ import numpy as np
 from coding import acts, ledger, queue, suggestions
 from coding.acts import Reading
 from coding.pupil import Pupil
-from coding.run import code
+from coding.run import code, embed
 from coding.study import Study, configure, create_study, open_study
 from corpus.passage import Document, Turn
 from corpus.split import passages
@@ -64,6 +64,10 @@ class Machine:
     read: Flags
     scores: Floats
     suggested: Flags
+
+    def of(self, codes: Flags) -> "Machine":
+        """The same of some of the codes."""
+        return Machine(self.read, self.scores[:, codes], self.suggested[:, codes])
 
 
 def nhs_px_fft(data: Path) -> Labelled:
@@ -157,11 +161,12 @@ def _made(data: Labelled, folder: Path, encoder: Encodes | None) -> None:
     for item in data.items:
         documents.setdefault(item.document, []).append(item)
     with study.store.database.writing() as connection:
+        ledger.keep(connection, study.codebook)
         source = study.store.add_source(connection, folder.name, folder.name)
         made = [_document(name, own) for name, own in documents.items()]
         study.store.add(connection, source, [(one, passages(one, study.splitting)) for one in made])
         assert study.store.size(connection)[1] == len(data.items)
-    code(study)
+    embed(study)
     study.store.database.close()
 
 

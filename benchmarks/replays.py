@@ -4,7 +4,7 @@ For each of SEEDS seeds the queue is read once, and DRAWS audits are drawn of wh
 code of each passage, and a larger one goes on where a smaller one stopped.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,13 @@ class Replayed:
     rho: Floats
 
 
-def replayed(labels: Floats, machines: list[Machine], n: int, draws: int, seed: int) -> Replayed:
-    """So many audits of n for each of the machines, which differ in their seeds."""
+def replayed(
+    labels: Floats, machines: list[Machine], n: int, draws: int, seed: int, by: tuple[Estimator, ...] = (audited, human)
+) -> Replayed:
+    """So many audits of n for each of the machines, which differ in their seeds; by: with scores and without."""
     readings = int(machines[0].read.sum())
     of_audit = [
-        _intervals(labels, one, _audits(np.flatnonzero(~one.read), n, draws, seed + at), (audited, human))
+        _intervals(labels, one, _audits(np.flatnonzero(~one.read), n, draws, seed + at), by)
         for at, one in enumerate(machines)
     ]
     ours, plain = (_joined([pair[which] for pair in of_audit]) for which in (0, 1))
@@ -110,7 +112,7 @@ def raw_covered(done: Replayed, truth: Floats, size: int) -> float:
     return float(((bounds[..., 0] <= truth / size) & (truth / size <= bounds[..., 1])).mean())
 
 
-def table(data: Path, cache: Path, seed: int, sets: tuple[str, ...] = tuple(SETS)) -> Iterator[str]:
+def table(data: Path, cache: Path, seed: int, sets: Sequence[str], seeds: int = SEEDS) -> Iterator[str]:
     """The lines of both tables: all codes together, and code by code at an audit of 200."""
     yield HEAD
     codes: list[str] = []
@@ -119,7 +121,7 @@ def table(data: Path, cache: Path, seed: int, sets: tuple[str, ...] = tuple(SETS
         labels = labelled.labels
         done: dict[tuple[int, int], Replayed] = {}
         for readings in READINGS:
-            machines = [machine(name, labelled, readings, seed + at, cache) for at in range(SEEDS)]
+            machines = [machine(name, labelled, readings, seed + at, cache) for at in range(seeds)]
             for n in AUDITS:
                 done[readings, n] = replayed(labels, machines, n, DRAWS, seed)
                 yield _row(name, done[readings, n], labels)

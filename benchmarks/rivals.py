@@ -1,8 +1,11 @@
 """What others print as the interval of a count, for comparison: none of it is used by the program."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from math import sqrt
+from pathlib import Path
 from statistics import NormalDist
 
 from coding.estimate import Sample, Share, human, trusted, wilson
@@ -10,6 +13,9 @@ from models.evidence import Floats
 
 Z = NormalDist().inv_cdf(0.975)
 THRESHOLD = 0.5
+FOLDER = Path(__file__).parent.parent / ".themis" / "rivals"
+INSTALL = "pip install --target .themis/rivals -c constraints.txt ppi-python==0.2.3"
+Interval = Callable[[Floats, Floats, Floats], tuple[float, float]]
 
 
 def raw(scores: Floats, threshold: float = THRESHOLD) -> tuple[float, float]:
@@ -35,15 +41,22 @@ def _within(own: Share, value: float, error: float) -> Share:
     return replace(own, value=value, low=value - Z * error, high=value + Z * error, method="wald")
 
 
-def ppi_python() -> Callable[[Floats, Floats, Floats], tuple[float, float]] | None:
-    """(y, f, f of all) -> interval by the library of PPI's authors; None where it is not installed."""
+@cache
+def ppi_python() -> Interval | None:
+    """(y, f, f of the others) -> interval by the library of PPI's authors; None where it is not in FOLDER.
+
+    A folder of its own, out of the way, since the library installs a package named `tests`.
+    """
+    sys.path.append(str(FOLDER))
     try:
         from ppi_py import ppi_mean_ci
     except ImportError:
         return None
+    finally:
+        sys.path.remove(str(FOLDER))
 
-    def interval(y: Floats, f: Floats, unlabelled: Floats) -> tuple[float, float]:
-        low, high = ppi_mean_ci(y, f, unlabelled, alpha=0.05)
+    def interval(y: Floats, f: Floats, others: Floats) -> tuple[float, float]:
+        low, high = ppi_mean_ci(y, f, others, alpha=0.05)
         return float(low[0]), float(high[0])
 
     return interval

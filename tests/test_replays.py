@@ -1,0 +1,66 @@
+"""Counts on real answers: read some by the queue, audit the rest, and see how often the truth is in the interval."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Words
+
+from benchmarks.labelled import Machine, after, anes2008_ds5, study_of
+from benchmarks.replays import Replayed, raw_covered, replayed
+from benchmarks.rivals import ppi_wald, wald
+
+DATA = Path(__file__).parent.parent.parent / "shared" / "data"
+DRAWS, AUDIT, READ = 200, 200, 120
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, Machine]:
+    if not (DATA / "anes2008_open_ended").is_dir():
+        pytest.skip("the labelled answers are not beside the checkout")
+    data = anes2008_ds5(DATA)
+    made = study_of(data, tmp_path_factory.mktemp("answers") / "study", Words())
+    return data.labels, after(made, data, READ, seed=1, batch=READ // 2)
+
+
+@pytest.fixture(scope="module")
+def done(answers: tuple[np.ndarray, Machine]) -> Replayed:
+    labels, known = answers
+    return replayed(labels, [known], AUDIT, DRAWS, seed=1)
+
+
+def test_the_queue_was_read_and_its_answers_learned(answers):
+    labels, known = answers
+    assert known.read.sum() == READ
+    assert known.scores.min() >= 0
+    assert known.scores.max() <= 1
+    rest = ~known.read
+    often = labels.sum(axis=0) > 100
+    rho = [np.corrcoef(f, y)[0, 1] for f, y in zip(known.scores[rest].T, labels[rest].T, strict=True)]
+    assert np.array(rho)[often].mean() > 0.3
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say(answers, done):
+    truth = answers[0].sum(axis=0)
+    covered = done.ours.covered(truth)
+    assert 0.94 <= covered.mean() <= 0.985
+    assert covered.min() >= 0.88
+
+
+def test_scores_narrow_the_intervals_of_what_they_are_right_about(answers, done):
+    labels, _ = answers
+    narrower = done.ours.width(len(labels)) < done.plain.width(len(labels))
+    assert narrower[(labels.sum(axis=0) > 100) & (done.rho[0] > 0.3)].all()
+
+
+def test_the_machine_s_own_count_does_not(answers, done):
+    labels, _ = answers
+    assert raw_covered(done, labels.sum(axis=0), len(labels)) < 0.5
+
+
+@pytest.mark.parametrize("rival", [wald, ppi_wald])
+def test_nor_do_the_usual_intervals_of_rare_codes(answers, rival):
+    labels, known = answers
+    rare = labels[~known.read].mean(axis=0) < 0.02
+    found = replayed(labels[:, rare], [known.of(rare)], AUDIT, DRAWS, seed=1, by=(rival, wald))
+    assert found.ours.covered(labels[:, rare].sum(axis=0)).mean() < 0.9
