@@ -68,19 +68,45 @@ def by_design(drawn: Sequence[tuple[int, int]]) -> list[float]:
 
     They are fixed by the plan and not by what was found. Where an audit read all of its frame, only such count.
     """
-    errors = [size**2 * (1 / n - 1 / size) if n else inf for n, size in drawn]
+    errors = [0.0 if n == size else size**2 * (1 / n - 1 / size) if n else inf for n, size in drawn]
     if 0 in errors:
         return [(error == 0) / errors.count(0) for error in errors]
     total = sum(1 / error for error in errors)
     return [1 / error / total if total else 1 / len(errors) for error in errors]
 
 
-def combined(estimates: Sequence[Estimate], weights: Sequence[float]) -> Count:
-    """Several uncorrelated estimates of one number, as one; weights: of sum 1, chosen before anything was read."""
-    value = sum(w * one.value for one, w in zip(estimates, weights, strict=True))
-    low = value - hypot(*(w * (one.value - one.low) for one, w in zip(estimates, weights, strict=True)))
-    high = value + hypot(*(w * (one.high - one.value) for one, w in zip(estimates, weights, strict=True)))
-    return Count(value, low, high)
+def combined(estimates: Sequence[Share], weights: Sequence[float]) -> Share:
+    """Several uncorrelated estimates of one share of one population, as one.
+
+    weights: of sum 1, chosen before anything was read. ValueError where the populations are not of one size.
+    """
+    (size,) = {one.size for one in estimates}
+    pairs = [(one, w) for one, w in zip(estimates, weights, strict=True) if w > 0]
+    noise = sum(w * w / one.effective if one.effective else inf for one, w in pairs)
+    return Share(
+        *_together(estimates, weights),
+        n=sum(one.n for one in estimates),
+        positives=sum(one.positives for one in estimates),
+        size=size,
+        weight=sum(w * one.weight for one, w in pairs),
+        variance=sum(w * w * one.variance for one, w in pairs),
+        effective=1 / noise if noise else inf,
+        method="combined",
+        few=all(one.few for one in estimates),
+    )
+
+
+def combined_counts(counts: Sequence[Count], weights: Sequence[float]) -> Count:
+    """The same of counts, which may each have people's known answers beside an audit of their own."""
+    return Count(*_together(counts, weights))
+
+
+def _together(estimates: Sequence[Estimate], weights: Sequence[float]) -> tuple[float, float, float]:
+    pairs = list(zip(estimates, weights, strict=True))
+    value, least, most = (sum(w * getattr(one, at) for one, w in pairs) for at in ("value", "low", "high"))
+    low = value - hypot(*(w * (one.value - one.low) for one, w in pairs))
+    high = value + hypot(*(w * (one.high - one.value) for one, w in pairs))
+    return value, max(low, least), min(high, most)
 
 
 def difference(one: Estimate, other: Estimate) -> Difference:
@@ -111,7 +137,9 @@ def holm(p: Sequence[float]) -> list[float]:
 def error_differs(residuals: Floats, groups: npt.NDArray[np.int64], seed: int, rounds: int = ROUNDS) -> float:
     """p of the hypothesis that what people said less the score has one mean in all groups, by permutation.
 
-    residuals: (n,), y - f. groups: (n,), of each, from 0. 1 where there is nothing to compare.
+    residuals: (n,), y - f. groups: (n,), of each, from 0. 1 where there is nothing to compare. Where a small group has
+    far more yeses than the others it is somewhat too small. Source: Chung and Romano, Exact and asymptotically
+    robust permutation tests, Ann. Stat. 41 (2013) 484-507, with one residual of all added to each group's variance.
     """
     rng = np.random.default_rng(seed)
     members = np.eye(int(groups.max(initial=0)) + 1)[groups]
@@ -131,6 +159,6 @@ def _apart(residuals: Floats, members: Floats) -> Floats:
     n = members.sum(axis=0)
     means = residuals @ members / n
     spread = np.maximum(residuals**2 @ members / n - means**2, 0) * n
-    weight = n * (n + 1) / (spread + residuals.var(axis=1, keepdims=True))
+    weight = n * n / (spread + residuals.var(axis=1, keepdims=True))
     middle = (weight * means).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
     return np.asarray((weight * (means - middle) ** 2).sum(axis=1))
