@@ -145,17 +145,21 @@ def readings_for_width(
 def readings_for_recall(found: int, rest_share: float, unread: int, wanted: float, confidence: float) -> int | None:
     """How many audited passages of the unread certify this recall, if the audit finds what is expected.
 
-    found: yeses known outside the unread. rest_share: of yes expected among the unread. None where too few are found
+    found: yeses known outside the unread. rest_share: of yes expected among the unread. Where a part of a yes is
+    expected, the chance is taken between those of one less and one more. None where too few are found
     yet (see lacking): then an audit would have to find them, which the queue does with fewer readings.
     """
     if lacking(found, rest_share, unread, wanted):
         return None
+    limit = float(_delta(confidence))
 
     def enough(audited: int) -> bool:
         expected = audited * rest_share
-        low, high = (missed(unread, audited, whole, confidence) for whole in (floor(expected), ceil(expected)))
-        upper = low + (high - low) * (expected - floor(expected))
-        return found + expected >= wanted * (found + upper)
+        too_many = floor((found + expected) / wanted - found + 1e-9) + 1
+        if too_many > unread:
+            return True
+        fewer, more = (float(chance(unread, too_many, audited, floor(expected) + one)) for one in (0, 1))
+        return fewer + (more - fewer) * (expected % 1) <= limit
 
     return 0 if enough(0) else _least(enough, unread)
 
@@ -168,13 +172,14 @@ def lacking(found: int, rest_share: float, unread: int, wanted: float) -> int:
 
 def chance(size: int, yes: int, drawn: int, most: int) -> Fraction:
     """The probability that a draw of so many from `size` passages, `yes` of them yeses, holds at most `most` yeses."""
-    least = max(0, drawn - (size - yes))
-    term = comb(yes, least) * comb(size - yes, drawn - least)
+    few, many = sorted((yes, drawn))  # which of the two is drawn makes no difference, but to the time it takes
+    least = max(0, few - (size - many))
+    term = comb(many, least) * comb(size - many, few - least)
     ways = 0
-    for held in range(least, min(most, yes, drawn) + 1):
+    for held in range(least, min(most, few) + 1):
         ways += term
-        term = term * (yes - held) * (drawn - held) // ((held + 1) * (size - yes - drawn + held + 1))
-    return Fraction(ways, comb(size, drawn))
+        term = term * (many - held) * (few - held) // ((held + 1) * (size - many - few + held + 1))
+    return Fraction(ways, comb(size, few))
 
 
 def _breaking(size: int, precision: float) -> int:
