@@ -11,7 +11,8 @@ from benchmarks.replays import Replayed, raw_covered, replayed
 from benchmarks.rivals import ppi_wald, wald
 
 DATA = Path(__file__).parent.parent.parent / "shared" / "data"
-DRAWS, AUDIT, READ = 200, 200, 120
+DRAWS, AUDIT, SMALL = 200, 400, 100
+READ = 240
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> tuple[np.ndarray, Machi
         pytest.skip("the labelled answers are not beside the checkout")
     data = anes2008_ds5(DATA)
     made = study_of(data, tmp_path_factory.mktemp("answers") / "study", Words())
-    return data.labels, after(made, data, READ, seed=1, batch=READ // 2)
+    return data.labels, after(made, data, READ, seed=1, batch=READ // 3)
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +45,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(answers, done):
     truth = answers[0].sum(axis=0)
     covered = done.ours.covered(truth)
     assert 0.94 <= covered.mean() <= 0.985
-    assert covered.min() >= 0.88
+    assert covered.min() >= 0.88  # with 200 audits of 24 codes chance alone gives about .92
 
 
 def test_scores_narrow_the_intervals_of_what_they_are_right_about(answers, done):
@@ -62,5 +63,5 @@ def test_the_machine_s_own_count_does_not(answers, done):
 def test_nor_do_the_usual_intervals_of_rare_codes(answers, rival):
     labels, known = answers
     rare = labels[~known.read].mean(axis=0) < 0.02
-    found = replayed(labels[:, rare], [known.of(rare)], AUDIT, DRAWS, seed=1, by=(rival, wald))
+    found = replayed(labels[:, rare], [known.of(rare)], SMALL, DRAWS, seed=1, by=(rival, wald))
     assert found.ours.covered(labels[:, rare].sum(axis=0)).mean() < 0.9
