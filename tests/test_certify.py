@@ -407,6 +407,9 @@ def test_readings_for_a_recall():
     assert readings_for_recall(200, 0.0, 4000, 0.9, 0.9) == 381
     assert missed(4000, 381, 0, 0.9) == 22
     assert missed(4000, 380, 0, 0.9) == 23
+    assert readings_for_recall(33, 0.0, 4000, 0.55, 0.9) == 315
+    assert missed(4000, 315, 0, 0.9) == 27  # 33 of 60 are 0.55
+    assert readings_for_recall(5, 0.0, 10, 1.0, 0.9) == 9  # one in ten is missed one time in ten
     few, many = (readings_for_recall(found, 0.01, 4000, 0.8, 0.9) for found in (500, 200))
     assert few < many
     assert readings_for_recall(200, 0.01, 4000, 0.8, 0.95) > many
