@@ -369,6 +369,21 @@ def search(study: "Study", words: tuple[str, ...], ranked: bool, most: int) -> N
 
 
 @main.command()
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
+@in_study
+def repeated(study: "Study", most: int) -> None:
+    """List texts that came more than once.
+
+    Campaign letters, an answer that was pasted, a form's standard paragraph: the same words, or nearly
+    the same, in several passages.
+    """
+    from coding.repeated import shown
+    from coding.telling_repeated import of_repeated
+
+    say(of_repeated(shown(study, most)))
+
+
+@main.command()
 @click.argument("code_id", metavar="CODE")
 @click.option("--suggested", "which", flag_value="suggested", help="Suggestions nobody has decided, likeliest first.")
 @click.option("--differ", "which", flag_value="differ", help="Passages where one coder says yes and another no.")

@@ -30,6 +30,7 @@ DOORS = {
     "numpy": {
         "models",
         "coding/agreement.py",
+        "coding/alike.py",
         "coding/estimate.py",
         "coding/estimate_designs.py",
         "coding/estimate_groups.py",
