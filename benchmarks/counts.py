@@ -37,7 +37,7 @@ def simulation(quick: bool, seed: int) -> None:
         print(f"ppi-python is not installed: its rows are left out ({INSTALL})\n")
     for title, table, replicates, few in simulated.TABLES:
         number = few if quick else replicates
-        show(f"{title}; {number:,} replicates", table(number, seed))
+        show(title.format(number), table(number, seed))
 
 
 def replay(quick: bool, seed: int, data: Path, cache: Path) -> None:

@@ -9,18 +9,20 @@ from pathlib import Path
 from statistics import NormalDist
 
 from coding.estimate import Sample, Share, human, trusted, wilson
+from coding.estimate_groups import Count
 from models.evidence import Floats
 
 Z = NormalDist().inv_cdf(0.975)
 THRESHOLD = 0.5
 FOLDER = Path(__file__).parent.parent / ".themis" / "rivals"
 INSTALL = "pip install --target .themis/rivals -c constraints.txt ppi-python==0.2.3"
-Interval = Callable[[Floats, Floats, Floats], tuple[float, float]]
+Interval = Callable[[Floats, Floats, Floats], Count]
 
 
-def raw(scores: Floats, threshold: float = THRESHOLD) -> tuple[float, float]:
+def raw(scores: Floats) -> Count:
     """The interval of whoever takes what the machine marks for what people would say: Wilson's, of all passages."""
-    return wilson(float((scores >= threshold).mean()), len(scores))
+    share = float((scores >= THRESHOLD).mean())
+    return Count(share, *wilson(share, len(scores)))
 
 
 def wald(sample: Sample) -> Share:
@@ -55,8 +57,8 @@ def ppi_python() -> Interval | None:
     finally:
         sys.path.remove(str(FOLDER))
 
-    def interval(y: Floats, f: Floats, others: Floats) -> tuple[float, float]:
-        low, high = ppi_mean_ci(y, f, others, alpha=0.05)
-        return float(low[0]), float(high[0])
+    def interval(y: Floats, f: Floats, others: Floats) -> Count:
+        low, high = (float(bound[0]) for bound in ppi_mean_ci(y, f, others, alpha=0.05))
+        return Count((low + high) / 2, low, high)
 
     return interval

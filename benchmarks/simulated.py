@@ -3,7 +3,7 @@
 After METHODS 4.3 to 4.5. Everything follows from the seed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,42 +11,20 @@ import numpy as np
 from benchmarks.rivals import THRESHOLD, ppi_python, ppi_wald, raw, wald
 from coding.agreement import Undefined
 from coding.estimate import Sample, Share, audited, cross_fitted, human
-from coding.estimate_designs import ALLOCATION, Documents, clusters, ranked, stratified
-from coding.estimate_groups import within
+from coding.estimate_designs import ALLOCATION, clusters, ranked, stratified
+from coding.estimate_groups import Count, Estimate, within
 from models.evidence import Flags, Floats, Integers
 from models.picks import BATCH, Pool, batches
-from tests.worlds import MODELS, SIZE, World, scored, world
+from tests.worlds import MODELS, SIZE, Transcripts, World, held, transcripts, world
 
 AUDITS = (50, 100, 200, 400)
 PREVALENCES = (0.02, 0.05, 0.20)
 TEN = np.geomspace(0.01, 0.30, 10)  # prevalences of ten codes that one audit serves
-TOP, MIDDLE = 0.05, 0.15  # shares of all, by rank, of the first two strata
 WIDTH, APART = 100, 2.2  # of vectors that a model is taught with, and how far yes is from no
 READ = 240
-DOCUMENTS, EACH, ALIKE = 100, 50, 0.06  # passages of each document; ALIKE: their intraclass correlation
-Bounds = tuple[float, float]
-
-
-class Tally:
-    """How often the truth was inside, below and above, and how wide the interval was, each with its mean."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[bool, float, float]] = []
-
-    def add(self, bounds: Bounds, truth: float, value: float = np.nan) -> None:
-        low, high = bounds
-        self.rows.append((low - 1e-9 <= truth <= high + 1e-9, 100 * (high - low), 100 * (value - truth)))
-
-    def __str__(self) -> str:
-        covered, width, _ = np.mean(self.rows, axis=0)
-        return f"{covered:.3f} / {width:.1f}"
-
-    def error(self) -> str:
-        return f"{np.mean(self.rows, axis=0)[2]:+.1f}"
-
-
-def _bounds(share: Share) -> Bounds:
-    return share.low, share.high
+DOCUMENTS = (20, 30, 50)
+Told = list[tuple[Estimate, float]]  # intervals, each with the truth
+By = dict[str, dict[int, Told]]  # method, size of the audit
 
 
 def intervals(replicates: int, seed: int) -> Iterator[str]:
@@ -54,38 +32,44 @@ def intervals(replicates: int, seed: int) -> Iterator[str]:
     yield _head("prevalence", "scores", "method", *(f"n={n}" for n in AUDITS))
     for prevalence in PREVALENCES:
         for at, model in enumerate(MODELS):
-            random = np.random.default_rng([seed, round(1000 * prevalence), at])
-            found: dict[str, dict[int, Tally]] = {}
+            random, found = np.random.default_rng([seed, round(1000 * prevalence), at]), {}
             for _ in range(replicates):
                 made = world(random, prevalence, model)
                 order = random.permutation(SIZE)
                 for n in AUDITS:
-                    for name, bounds in _by_each(made, order[:n], random):
-                        found.setdefault(name, {}).setdefault(n, Tally()).add(bounds, made.truth)
-            for name, by in found.items():
-                yield _row(f"{100 * prevalence:.0f} %", model, name, *(str(by[n]) for n in AUDITS))
+                    _note(found, n, _by_each(made, order[:n], random), made.truth)
+            for cells in _cells(found):
+                yield _row(f"{100 * prevalence:.0f} %", model, *cells)
 
 
-def _by_each(made: World, rows: Integers, random: np.random.Generator) -> Iterator[tuple[str, Bounds]]:
-    sample = made.of(rows)
+def _note(found: By, n: int, told: Iterable[tuple[str, Estimate]], truth: float) -> None:
+    for name, one in told:
+        found.setdefault(name, {}).setdefault(n, []).append((one, truth))
+
+
+def _cells(found: By) -> Iterator[list[str]]:
+    for name, by in found.items():
+        yield [name, *(f"{one.coverage:.3f} / {100 * one.width:.1f}" for one in map(held, by.values()))]
+
+
+def _by_each(made: World, rows: Integers, random: np.random.Generator) -> Iterator[tuple[str, Estimate]]:
+    sample = made.sample(rows)
     yield "raw machine count, threshold 0.5", raw(made.f)
-    yield "people only, Wald", _bounds(wald(sample))
-    yield "people only, Wilson", _bounds(human(sample))
-    yield "PPI++, Wald", _bounds(ppi_wald(sample))
+    yield "people only, Wald", wald(sample)
+    yield "people only, Wilson", human(sample)
+    yield "PPI++, Wald", ppi_wald(sample)
     if library := ppi_python():
-        unlabelled = np.delete(made.f, rows)
-        yield "ppi-python 0.2.3, `ppi_mean_ci`", library(sample.y, sample.f, unlabelled)
-    yield "**Themis**", _bounds(audited(sample))
-    yield "rank-stratified 20/25/55", _bounds(_by_rank(made, len(rows), random))
+        yield "ppi-python 0.2.3, `ppi_mean_ci`", library(sample.y, sample.f, np.delete(made.f, rows))
+    yield "**Themis**", audited(sample)
+    yield "rank-stratified 20/25/55", _by_rank(made, len(rows), random)
 
 
 def _by_rank(made: World, n: int, random: np.random.Generator) -> Share:
-    stratum = ranked(made.f, TOP, MIDDLE)
-    sizes = np.bincount(stratum, minlength=len(ALLOCATION)).astype(float)
+    stratum = ranked(made.f)
     parts = [round(n * share) for share in ALLOCATION]
     drawn = [random.choice(np.flatnonzero(stratum == h), part, replace=False) for h, part in enumerate(parts)]
     rows = np.concatenate(drawn)
-    return stratified(made.y[rows], stratum[rows], sizes)
+    return stratified(made.y[rows], stratum[rows], np.bincount(stratum).astype(float))
 
 
 def many_codes(replicates: int, seed: int) -> Iterator[str]:
@@ -93,19 +77,21 @@ def many_codes(replicates: int, seed: int) -> Iterator[str]:
     yield _head("scores", "n", "method", "mean coverage", "worst of ten", "mean width / prevalence")
     for model in ("calibrated", "over-confident"):
         random = np.random.default_rng([seed, 44, list(MODELS).index(model)])
-        found: dict[tuple[int, str], list[list[tuple[bool, float]]]] = {}
+        found: list[By] = [{} for _ in TEN]
         for _ in range(replicates):
-            worlds = [world(random, prevalence, model) for prevalence in TEN]
             order = random.permutation(SIZE)
-            for n in (200, 400):
-                for name, way in (("people only, Wilson", human), ("**Themis**", audited)):
-                    shares = [way(one.of(order[:n])) for one in worlds]
-                    both = zip(shares, worlds, strict=True)
-                    row = [(s.low - 1e-9 <= w.truth <= s.high + 1e-9, s.high - s.low) for s, w in both]
-                    found.setdefault((n, name), []).append(row)
-        for (n, name), rows in found.items():
-            covered, width = np.moveaxis(np.mean(rows, axis=0), 1, 0)
-            yield _row(model, n, name, f"{covered.mean():.3f}", f"{covered.min():.3f}", f"{(width / TEN).mean():.2f}")
+            for prevalence, of_code in zip(TEN, found, strict=True):
+                made = world(random, prevalence, model)
+                for n in (200, 400):
+                    sample = made.sample(order[:n])
+                    told = (("people only, Wilson", human(sample)), ("**Themis**", audited(sample)))
+                    _note(of_code, n, told, made.truth)
+        for n in (200, 400):
+            for name in found[0]:
+                of_ten = [held(of_code[name][n]) for of_code in found]
+                covered, width = np.array([(one.coverage, one.width) for one in of_ten]).T
+                cells = f"{covered.mean():.3f}", f"{covered.min():.3f}", f"{(width / TEN).mean():.2f}"
+                yield _row(model, n, name, *cells)
 
 
 @dataclass(frozen=True)
@@ -141,10 +127,8 @@ def double_dipping(replicates: int, seed: int) -> Iterator[str]:
         made = _taught(random)
         order = random.permutation(SIZE)
         for n in AUDITS[1:]:
-            for name, share in _dipped(made, order[:n]):
-                found.setdefault(name, {}).setdefault(n, Tally()).add(_bounds(share), made.y.mean())
-    for name, by in found.items():
-        yield _row(name, *(str(by[n]) for n in AUDITS[1:]))
+            _note(found, n, _dipped(made, order[:n]), float(made.y.mean()))
+    yield from (_row(*cells) for cells in _cells(found))
 
 
 def _dipped(made: Taught, rows: Integers) -> Iterator[tuple[str, Share]]:
@@ -170,11 +154,10 @@ def protocol(replicates: int, seed: int) -> Iterator[str]:
         made = _taught(random)
         read = _queue_read(made, random)
         scores = made.model(np.flatnonzero(read))(made.x)
-        for name, bounds, value in _exports(made, read, scores, random):
-            found.setdefault(name, Tally()).add(bounds, made.y.mean(), value)
+        _note(found, 0, _exports(made, read, scores, random), float(made.y.mean()))
     yield _head("what is exported", "coverage / width, pp", "mean error, pp")
-    for name, tally in found.items():
-        yield _row(name, tally, tally.error())
+    for cells, by in zip(_cells(found), found.values(), strict=True):
+        yield _row(*cells, f"{100 * held(by[0]).bias:+.1f}")
 
 
 def _queue_read(made: Taught, random: np.random.Generator) -> Flags:
@@ -195,47 +178,59 @@ def _queue_read(made: Taught, random: np.random.Generator) -> Flags:
     return read
 
 
-def _exports(
-    made: Taught, read: Flags, scores: Floats, random: np.random.Generator
-) -> Iterator[tuple[str, Bounds, float]]:
-    marked, summed = np.where(read, made.y, scores >= THRESHOLD), np.where(read, made.y, scores)
-    yield "people's and machine's labels, threshold 0.5", raw(marked), float(marked.mean())
-    half = 1.96 * float(summed.std()) / np.sqrt(SIZE)
-    yield "people's labels and the sum of scores", (summed.mean() - half, summed.mean() + half), float(summed.mean())
-    as_sample = human(Sample(made.y[read], scores[read], 0.0, SIZE))
-    yield "all that people read, taken for a sample", _bounds(as_sample), as_sample.value
+def _exports(made: Taught, read: Flags, scores: Floats, random: np.random.Generator) -> Iterator[tuple[str, Estimate]]:
+    summed = np.where(read, made.y, scores)
+    yield "people's and machine's labels, threshold 0.5", raw(summed)
+    middle, half = float(summed.mean()), 1.96 * float(summed.std()) / np.sqrt(SIZE)
+    yield "people's labels and the sum of scores", Count(middle, middle - half, middle + half)
+    yield "all that people read, taken for a sample", human(Sample(made.y[read], scores[read], 0.0, SIZE))
     order = random.permutation(np.flatnonzero(~read))
     for n in (200, 400):
         sample = Sample(made.y[order[:n]], scores[order[:n]], float(scores[order].mean()), len(order))
         for name, way in (("people only, Wilson", human), ("**Themis**", audited)):
             count = within(float(made.y[read].sum()), 0, way(sample), SIZE)
-            yield f"known + audit of {n}, {name}", (count.low / SIZE, count.high / SIZE), count.value / SIZE
+            share = Count(count.value / SIZE, count.low / SIZE, count.high / SIZE)
+            yield f"known + audit of {n}, {name}", share
 
 
 def whole_documents(replicates: int, seed: int) -> Iterator[str]:
     """Documents drawn whole, whose passages are alike."""
-    drawn = (20, 30, 50)
     random, found = np.random.default_rng([seed, 47]), {}
     for _ in range(replicates):
-        more = 1 / ALIKE - 1
-        y = (random.random((DOCUMENTS, EACH)) < random.beta(0.05 * more, 0.95 * more, (DOCUMENTS, 1))).astype(float)
-        f = scored(random, y.ravel(), 0.05, "calibrated", 0.6).reshape(y.shape)
-        order = random.permutation(DOCUMENTS)
-        for n in drawn:
-            for name, share in _by_document(y, f, order[:n]):
-                found.setdefault(name, {}).setdefault(n, Tally()).add(_bounds(share), float(y.mean()))
-    yield _head("method", *(f"{n} of {DOCUMENTS} documents" for n in drawn))
-    for name, by in found.items():
-        yield _row(name, *(str(by[n]) for n in drawn))
+        made = transcripts(random, 0.05)
+        for n in DOCUMENTS:
+            _note(found, n, _by_document(made, n, random), made.world.truth)
+    yield _head("method", *(f"{n} of 100 documents" for n in DOCUMENTS))
+    yield from (_row(*cells) for cells in _cells(found))
 
 
-def _by_document(y: Floats, f: Floats, rows: Integers) -> Iterator[tuple[str, Share]]:
-    passages = Sample(y[rows].ravel(), f[rows].ravel(), float(f.mean()), y.size)
-    yield "as if the passages were drawn one by one", audited(passages)
-    sizes = np.full(len(rows), float(EACH))
-    share = clusters(Documents(y[rows].sum(axis=1), f[rows].sum(axis=1), sizes, float(f.mean()), DOCUMENTS, y.size))
+def _by_document(made: Transcripts, n: int, random: np.random.Generator) -> Iterator[tuple[str, Estimate]]:
+    rows = np.flatnonzero(np.isin(made.where, random.choice(made.where.max() + 1, n, replace=False)))
+    yield "as if the passages were drawn one by one", audited(made.world.sample(rows))
+    share = clusters(made.drawn(random, n))
     assert not isinstance(share, Undefined)
     yield "**Themis: whole documents (`clusters`)**", share
+
+
+def rare(most: int, seed: int) -> Iterator[str]:
+    """Every true number from 1 to `most`, each with every sample that there can be: nothing here is left to chance."""
+    from scipy.stats import hypergeom
+
+    yield _head("population", "n", "mean coverage", "worst coverage", "at so many true", "true numbers below 92 %")
+    for size in (2000, SIZE, 20_000):
+        for n in AUDITS[1:]:
+            told = [_people_only(yes, n, size) for yes in range(min(n, most) + 1)]
+            ends = size * np.array([(one.low, one.high) for one in told])
+            true, yes = np.arange(1, most + 1)[:, None], np.arange(len(ends))
+            inside = (ends[:, 0] <= true + 1e-9) & (true <= ends[:, 1] + 1e-9)
+            covered = (hypergeom.pmf(yes, size, true, n) * inside).sum(axis=1)
+            worst = int(covered.argmin())
+            cells = f"{covered.mean():.3f}", f"{covered[worst]:.3f}", worst + 1, (covered < 0.92).sum()
+            yield _row(f"{size:,}", n, *cells)
+
+
+def _people_only(yes: int, n: int, size: int) -> Share:
+    return human(Sample((np.arange(n) < yes).astype(float), np.zeros(n), 0.0, size))
 
 
 def _head(*names: str) -> str:
@@ -248,9 +243,10 @@ def _row(*cells: object) -> str:
 
 TABLES: Sequence[tuple[str, Callable[[int, int], Iterator[str]], int, int]] = (
     # title, table, replicates, replicates where it is quick
-    ("Intervals of one code", intervals, 2000, 40),
-    ("One audit, ten codes from 1 to 30 %", many_codes, 500, 20),
-    ("Scores of a model that the audit taught, 5 %", double_dipping, 500, 20),
-    (f"Read {READ} of {SIZE:,} by the queue, then audit, 5 %", protocol, 300, 8),
-    (f"Whole documents of {EACH} passages, 5 %, intraclass correlation {ALIKE}", whole_documents, 2000, 100),
+    ("Intervals of one code; {:,} replicates", intervals, 2000, 40),
+    ("One audit, ten codes from 1 to 30 %; {:,} replicates", many_codes, 500, 20),
+    ("Scores of a model that the audit taught, 5 %; {:,} replicates", double_dipping, 500, 20),
+    (f"Read {READ} of {SIZE:,} by the queue, then audit, 5 %; {{:,}} replicates", protocol, 300, 8),
+    ("Whole documents, 5 %, intraclass correlation 0.06; {:,} replicates", whole_documents, 2000, 100),
+    ("Rare codes, people only, exactly: 1 to {} passages have the code", rare, 100, 100),
 )
