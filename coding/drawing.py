@@ -24,6 +24,20 @@ Z = 1.959964  # of a 95 % interval
 
 
 @dataclass(frozen=True)
+class Source:
+    """What is drawn from. known: passages left out as read to the end. scored: what the machine said of it by then.
+
+    drawn, units: of whole units, how many of how many; None for passages.
+    """
+
+    population: Sequence[int]
+    known: Sequence[int] = ()
+    scored: "Frame | None" = None
+    drawn: int | None = None
+    units: int | None = None
+
+
+@dataclass(frozen=True)
 class Made:
     """What is asked of a draw, but for the passages; the fields are those of `Draw`."""
 
@@ -46,7 +60,7 @@ def draw_audit(
     """
     scored = _scored(study)
     with study.store.database.writing() as connection:
-        population = _population(study, connection, _read_to_the_end(study))
+        population, known = _unread(study, connection)
         if size is None and precision is not None:
             size = size_for(precision, _commonest(study, connection), len(population))
         if size is None:
@@ -54,24 +68,19 @@ def draw_audit(
         made = Made("audit", reviewers.spelled(connection, coders), note=note)
         _check(study, connection, made, size, population)
         sample = _random(study, connection, made, population, size)
-        return keep(study, connection, made, sample, (population, scored))
+        return keep(study, connection, made, sample, Source(population, known, scored))
 
 
 def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequence[str] = (), note: str = "") -> Draw:
     """Draw whole units at random, all their passages that nobody has read to the end to be read once, blind.
 
     unit: "document", "speaker", or the name of an attribute, such as Organisation. size: how many units, 30 otherwise;
-    all of them where there are fewer. EvidenceError where nothing is left to draw, or another draw has some of it open.
+    all of them where there are fewer. EvidenceError where nothing is left to draw.
     """
     scored = _scored(study)
     with study.store.database.writing() as connection:
         units.check(connection, unit)
-        if open_ := sorted(draw.id for draw in draws.draws(connection) if draws.left(connection, draw)):
-            raise EvidenceError(
-                f"draw {open_[0]} is not read to the end, and whole {unit}s cannot be drawn around its passages: read "
-                f"it, or give it up with `themis audit --close {open_[0]}`"
-            )
-        population = _population(study, connection, _read_to_the_end(study))
+        population, known = _unread(study, connection)
         place = units.places(connection, unit, population)
         population = [key for key in population if key in place]
         found: dict[Unit, list[int]] = {}
@@ -81,7 +90,7 @@ def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequenc
         _check(study, connection, made, size := size or WHOLE, population)
         chosen = _random(study, connection, made, list(found), size)
         sample = [key for one in chosen for key in found[one]]
-        return keep(study, connection, made, sample, (population, scored), (len(chosen), len(found)))
+        return keep(study, connection, made, sample, Source(population, known, scored, len(chosen), len(found)))
 
 
 def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
@@ -94,23 +103,22 @@ def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") 
         if len(names) < 2:
             raise EvidenceError("double coding needs two coders or more: --coders anna,ben")
         theirs = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.coder.in_(names))
-        population = _population(study, connection, select(HELD.c.passage).where(theirs))
+        done = set(connection.execute(select(HELD.c.passage).where(theirs)).scalars()) | awaited(connection)
+        population = [key for key in _places(study, connection) if key not in done]
         made = Made("double", names, every=True, note=note)
         _check(study, connection, made, size, population)
-        return keep(study, connection, made, _random(study, connection, made, population, size), (population, None))
+        return keep(study, connection, made, _random(study, connection, made, population, size), Source(population))
 
 
-def draw_suggested(study: Study, code: str, ranked: Sequence[int], size: int, coders: Sequence[str] = ()) -> Draw:
-    """Draw of the passages that are suggested for a code, each to be read once, blind.
+def draw_suggested(
+    study: Study, connection: Connection, code: str, source: Source, size: int, coders: Sequence[str] = ()
+) -> Draw:
+    """Draw of the passages that are suggested for a code, each to be read once, blind; in the caller's transaction.
 
-    ranked: keys, the likeliest first; the frame keeps this order.
+    source: of the likeliest first; the frame keeps this order.
     """
-    with study.store.database.writing() as connection:
-        gone = set(connection.execute(_decided(code)).scalars()) | awaited(connection)
-        population = [key for key in ranked if key not in gone]
-        made = Made("audit", reviewers.spelled(connection, coders), code=code)
-        _check(study, connection, made, size, population)
-        return keep(study, connection, made, _random(study, connection, made, population, size), (population, None))
+    made = Made("audit", reviewers.spelled(connection, coders), code=code)
+    return keep(study, connection, made, _random(study, connection, made, source.population, size), source)
 
 
 def size_for(precision: float, share: float, population: int) -> int:
@@ -124,35 +132,25 @@ def size_for(precision: float, share: float, population: int) -> int:
     return min(population, ceil(first / (1 + (first - 1) / population))) if population else 0
 
 
-def keep(
-    study: Study,
-    connection: Connection,
-    made: Made,
-    sample: Sequence[int],
-    drawn_from: "tuple[Sequence[int], Frame | None]",
-    whole: tuple[int | None, int | None] = (None, None),
-) -> Draw:
-    """Write down a draw, in the order in which it will be read.
-
-    drawn_from: the population, and what the machine said of it, if anything. whole: of how many units how many.
-    """
+def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int], source: Source) -> Draw:
+    """Write down a draw, its passages in the order in which they will be read."""
     from coding import frames
 
-    population, scored = drawn_from
     ledger.keep(connection, study.codebook)
     row = {"key": new_act(), "kind": made.kind, "coders": json.dumps(made.coders), "every": made.every}
-    row |= {"size": len(sample), "population": len(population), "seed": _seed(study, connection, made.kind)}
+    row |= {"size": len(sample), "population": len(source.population), "seed": _seed(study, connection, made.kind)}
     row |= {"codebook": study.codebook.version, "note": made.note, "unit": made.unit, "code": made.code}
-    row |= {"decisions": ledger.last(connection), "made": now(), "units": whole[0], "of_units": whole[1]}
+    row |= {"decisions": ledger.last(connection), "made": now(), "units": source.drawn, "of_units": source.units}
     connection.execute(insert(DRAWS).values(**row))
     draw = draws.draws(connection)[-1]
-    probability = whole[0] / whole[1] if whole[0] and whole[1] else len(sample) / len(population)
+    whole = source.drawn and source.units and source.drawn / source.units
+    probability = whole or len(sample) / len(source.population)
     rows = [
         {"draw": draw.id, "position": position, "passage": key, "probability": probability}
         for position, key in enumerate(sample)
     ]
     connection.execute(insert(DRAWN), rows)
-    frames.keep(connection, draw.id, frames.taken(scored or frames.NONE, population))
+    frames.keep(connection, draw.id, frames.taken(source.scored or frames.NONE, source.population, source.known))
     return draw
 
 
@@ -170,27 +168,39 @@ def _check(study: Study, connection: Connection, made: Made, size: int, populati
         raise EvidenceError(f"a draw has at least one passage; this one was to have {size}")
     if not study.store.size(connection)[1]:
         raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
-    if not population:
+    if not set(population) - awaited(connection):
         who = " or ".join(made.coders) if made.kind == "double" else "somebody"
         raise EvidenceError(f"nothing is left to draw: {who} has read every passage that is not in an open draw")
 
 
 def _scored(study: Study) -> "Frame":
-    """What the newest run says of every passage. Read before the lock is taken: a million rows take their time."""
+    """What people and the newest run say of every passage; read before the lock is taken, since it takes its time."""
     from coding import frames
 
     with study.store.database.reading() as connection:
-        return frames.of_run(connection, suggestions.latest(connection), list(study.codebook.by_id))
+        run = frames.of_run(connection, suggestions.latest(connection), list(study.codebook.by_id))
+        return frames.with_read(run, ledger.agreed(connection, study.codebook))
 
 
-def _population(study: Study, connection: Connection, read: Select[Any]) -> list[int]:
-    """Live passages in the order of their places, without those that were read and those of a draw not read yet."""
-    done = set(connection.execute(read).scalars()) | awaited(connection)
-    return [key for key, _, _ in study.store.places_in_order(connection) if key not in done]
+def _unread(study: Study, connection: Connection) -> tuple[list[int], list[int]]:
+    """Live passages in the order of their places: those that nobody has read to the end, and those that somebody has.
+
+    What waits in an open draw is among the unread: it may be drawn again, so that each audit speaks of all that is not
+    known, and not of what other draws left.
+    """
+    read = set(connection.execute(_read_to_the_end(study)).scalars())
+    keys = _places(study, connection)
+    return [key for key in keys if key not in read], [key for key in keys if key in read]
 
 
-def _decided(code: str) -> Select[Any]:
-    return select(HELD.c.passage).where(HELD.c.code == code, HELD.c.value.is_not(None))
+def _places(study: Study, connection: Connection) -> list[int]:
+    return [key for key, _, _ in study.store.places_in_order(connection)]
+
+
+def decided(connection: Connection, code: str) -> set[int]:
+    """Passages that somebody decided a code on, in whatever way."""
+    said = select(HELD.c.passage).where(HELD.c.code == code, HELD.c.value.is_not(None))
+    return set(connection.execute(said).scalars())
 
 
 def _read_to_the_end(study: Study) -> Select[Any]:

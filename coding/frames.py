@@ -4,8 +4,8 @@ An estimate rests on these and not on what is live or suggested now: a score tha
 any constant, and one that has learned from the sample's answers is not.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +28,7 @@ from corpus.database import (
 from models.evidence import SCORE
 
 KEYS, SCORES = "<i8", "<f4"  # how they lie in the database
+READ = "read"  # the kind of scores that are only what people have said
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -37,6 +38,7 @@ FRAMES = Table(
     metadata,
     Column("draw", Integer, ForeignKey("draws.id"), primary_key=True),
     Column("passages", LargeBinary, nullable=False),
+    Column("known", LargeBinary, nullable=False),
     Column("scored", String(32)),
     Column("encoder", Text),
 )
@@ -55,7 +57,9 @@ FROZEN = Table(
 class Scored:
     """What the machine said of one code in the passages of a frame: (n,) between 0 and 1, no probability.
 
-    kind: "likeness" or "score". threshold: the lowest that was suggested.
+    In those that people had decided on by then it is what they said.
+
+    kind: "likeness", "score", or "read" where no run had the code. threshold: the lowest that was suggested.
     """
 
     kind: str
@@ -65,12 +69,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class Frame:
-    """passages: (n,) keys; of an audit of suggestions the likeliest first.
+    """passages: (n,) keys; of an audit of suggestions the likeliest first. known: those that were left out as read.
 
     scored: when the run ended whose scores these are, with this encoder; None where there was none.
     """
 
     passages: Integers
+    known: Integers = field(default_factory=lambda: np.empty(0, np.int64))
     scored: str | None = None
     encoder: str | None = None
     scores: dict[str, Scored] = field(default_factory=dict)
@@ -98,23 +103,43 @@ def of_run(connection: Connection, run: Run | None, codes: Sequence[str]) -> Fra
             passages, numbers = zip(*values, strict=True)
             own[np.searchsorted(keys, passages)] = numbers
         scores[code] = _between(run.kinds[code], run.thresholds[code], own)
-    return Frame(keys, run.finished, run.basis.encoder, scores)
+    return Frame(keys, scored=run.finished, encoder=run.basis.encoder, scores=scores)
 
 
-def taken(scored: Frame, passages: Sequence[int]) -> Frame:
+def with_read(scored: Frame, agreed: Iterable[tuple[int, Mapping[str, float]]]) -> Frame:
+    """The same, with what people agree on in place of the scores of passages that they have read in part.
+
+    A code that no run scored is 0 in the others.
+    """
+    said: dict[str, dict[int, float]] = {}
+    for passage, decided in agreed:
+        for code, value in decided.items():
+            said.setdefault(code, {})[passage] = value
+    keys = np.array(sorted({*scored.passages.tolist(), *(key for own in said.values() for key in own)}), np.int64)
+    scores = {}
+    for code in {**scored.scores, **said}:
+        one, own = scored.scores.get(code, Scored(READ, 0.5, np.zeros(len(scored.passages)))), said.get(code, {})
+        values = np.full(len(keys), 0.0 if one.kind == READ else np.nan)
+        values[np.searchsorted(keys, scored.passages)] = one.values
+        values[np.searchsorted(keys, np.array(list(own), np.int64))] = list(own.values())
+        scores[code] = replace(one, values=values)
+    return replace(scored, passages=keys, scores=scores)
+
+
+def taken(scored: Frame, passages: Sequence[int], known: Sequence[int]) -> Frame:
     """The frame of these passages, in this order; one that was not scored gets the mean of the others."""
-    keys = np.array(passages, np.int64)
+    keys, read = np.array(passages, np.int64), np.array(known, np.int64)
     if not len(scored.passages):
-        return Frame(keys)
+        return Frame(keys, read)
     rows = np.minimum(np.searchsorted(scored.passages, keys), len(scored.passages) - 1)
     there = scored.passages[rows] == keys
     scores = {}
     for code, one in scored.scores.items():
         values = np.where(there, one.values[rows], np.nan)
         if not np.isnan(values).all():
-            values[np.isnan(values)] = np.nanmean(values)
+            values[np.isnan(values)] = 0.0 if one.kind == READ else np.nanmean(values)
             scores[code] = Scored(one.kind, one.threshold, values)
-    return Frame(keys, scored.scored, scored.encoder, scores)
+    return Frame(keys, read, scored.scored, scored.encoder, scores)
 
 
 def keys(found: Iterable[int | None]) -> Integers:
@@ -124,8 +149,9 @@ def keys(found: Iterable[int | None]) -> Integers:
 
 def keep(connection: Connection, draw: int, frame: Frame) -> None:
     """Write down what a draw was drawn from."""
+    passages, known = (one.astype(KEYS).tobytes() for one in (frame.passages, frame.known))
     row = {"draw": draw, "scored": frame.scored, "encoder": frame.encoder}
-    connection.execute(insert(FRAMES).values(passages=frame.passages.astype(KEYS).tobytes(), **row))
+    connection.execute(insert(FRAMES).values(passages=passages, known=known, **row))
     for code, one in frame.scores.items():
         said = {"draw": draw, "code": code, "kind": one.kind, "threshold": one.threshold}
         connection.execute(insert(FROZEN).values(scores=one.values.astype(SCORES).tobytes(), **said))
@@ -135,20 +161,20 @@ def frame(connection: Connection, draw: int, there: Callable[[Integers], Integer
     """What a draw was drawn from; None for one that an earlier version of the program made.
 
     there: the keys to take in place of the stored ones, -1 for one to leave out; for the frames of another copy.
-    Scores that are none, in a file that another program changed, are left out.
+    What no draw can have written, in a file that another program changed, is left out.
     """
     row = connection.execute(select(FRAMES).where(FRAMES.c.draw == draw)).first()
-    if row is None or len(row.passages) % np.dtype(KEYS).itemsize:
+    if row is None or (len(row.passages) | len(row.known)) % np.dtype(KEYS).itemsize:
         return None
-    theirs = np.frombuffer(row.passages, KEYS).astype(np.int64)
-    kept = there(theirs) if there else theirs
+    stored, known = (np.frombuffer(one, KEYS).astype(np.int64) for one in (row.passages, row.known))
+    kept, read = (there(stored), there(known)) if there else (stored, known)
     scores = {}
     for one in connection.execute(select(FROZEN).where(FROZEN.c.draw == draw)):
-        if len(one.scores) == len(theirs) * np.dtype(SCORES).itemsize:
+        if len(one.scores) == len(stored) * np.dtype(SCORES).itemsize:
             values = np.frombuffer(one.scores, SCORES).astype(np.float64)
             if ((values >= 0) & (values <= 1)).all():
                 scores[one.code] = Scored(one.kind, one.threshold, values[kept >= 0])
-    return Frame(kept[kept >= 0], row.scored, row.encoder, scores)
+    return Frame(kept[kept >= 0], read[read >= 0], row.scored, row.encoder, scores)
 
 
 def _between(kind: str, threshold: float, scores: Floats) -> Scored:

@@ -76,7 +76,7 @@ def stale(connection: Connection, codebook: Codebook, closed: Collection[int] = 
 
     closed: passages that are left out, those that whoever asks is to read blind.
     """
-    then = _meanings(connection)
+    then = meanings(connection)
     now = {code.id: meaning(code) for code in codebook.codes}
     found = {id: Stale() for id in now}
     old = [version for version, codes in then.items() if any(codes.get(id) != said for id, said in now.items())]
@@ -145,8 +145,8 @@ def of_version(folder: Path, connection: Connection, version: str) -> tuple[str,
     return written(chosen[0]), chosen[0]
 
 
-def _meanings(connection: Connection) -> dict[str, dict[str, Meaning]]:
-    """What each code meant in each version that was used; a version's record never changes, so it is read once."""
+def meanings(connection: Connection) -> dict[str, dict[str, Meaning]]:
+    """By version that was used, what each code meant in it; a version's record never changes, so it is read once."""
     versions: Sequence[str] = connection.execute(select(CODEBOOKS.c.version)).scalars().all()
     if new := [version for version in versions if version not in _READ]:
         rows = connection.execute(select(CODEBOOKS.c.content).where(CODEBOOKS.c.version.in_(new))).scalars()

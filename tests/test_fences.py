@@ -34,6 +34,8 @@ DOORS = {
         "coding/estimate.py",
         "coding/estimate_designs.py",
         "coding/estimate_groups.py",
+        "coding/auditing.py",
+        "coding/audits.py",
         "coding/evidence.py",
         "coding/frames.py",
         "coding/intervals.py",

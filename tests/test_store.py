@@ -166,7 +166,7 @@ def test_what_people_noted_and_what_was_drawn_is_never_changed(decided, table, c
     draw = "1, 'k', 'audit', '[]', 0, 1, 1, '1', '1', 0, '', '', 'passage', null, null, null"
     connection.execute(f"insert into draws values ({draw})")
     connection.execute("insert into drawn values (1, 0, 1, 1.0)")
-    connection.execute("insert into frames values (1, x'00', '', '')")
+    connection.execute("insert into frames values (1, x'00', x'00', '', '')")
     connection.execute("insert into frozen values (1, 'money', 'score', 0.5, x'00')")
     connection.execute("insert into proposals values (1, 0.9, 0.9, 1, '[]')")
     connection.execute("insert into acceptances values (1, 2, '')")

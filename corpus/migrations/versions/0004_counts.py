@@ -24,6 +24,7 @@ def upgrade() -> None:
         "frames",
         _draw(),
         sa.Column("passages", sa.LargeBinary, nullable=False),
+        sa.Column("known", sa.LargeBinary, nullable=False),
         sa.Column("scored", sa.String(32)),
         sa.Column("encoder", sa.Text),
     )
@@ -57,5 +58,5 @@ def upgrade() -> None:
             op.execute(f"create trigger {table}_no_{event} before {event} on {table} {when} {said}")
 
 
-def _draw() -> sa.Column:
+def _draw() -> sa.Column[int]:
     return sa.Column("draw", sa.Integer, sa.ForeignKey("draws.id"), primary_key=True)

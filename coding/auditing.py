@@ -1,0 +1,247 @@
+"""The story of estimating: what people read, random audits and their scores in; how many there are, with interval, out.
+
+What was read to the end before an audit was drawn is known; for all else that there was by then, the audit stands.
+Passages are taken by which audits they were there for: within each such layer the audits are put together by their
+design, and the layers are added up. What was added after the last audit is known if it was read, and else not covered:
+no number speaks of it.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from coding import audits, ledger, versions
+from coding.audits import Audit, Flags
+from coding.codebook import Codebook
+from coding.estimate import Sample, Share, audited
+from coding.estimate_groups import Count, by_design, combined_counts, within
+from coding.frames import Floats, Integers
+from coding.study import Study
+from corpus.database import Connection, select
+from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES
+
+NO_VALUE = "(none)"  # the group of documents without the attribute
+MOST = 60  # audits that are put together, the newest
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one audit says of a code in one layer of a group.
+
+    known: passages of the layer outside its frame, all read before. known_yes, known_open: agreed yeses among them, and
+    those that coders differ about. share: of the frame. mean: of the scores over the frame, 0 without any. covered:
+    what the layer counts in all. weight: of this audit among the others of the layer.
+    """
+
+    draw: int
+    seed: str
+    known: int
+    known_yes: float
+    known_open: float
+    share: Share
+    mean: float
+    covered: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """How many units of a group hold a code: value, low and high with 95 % confidence; None where nothing supports one.
+
+    covered, uncovered: units that it speaks of, and not. layers: what it is the sum of, beside what is certain. why:
+    what is missing, and the command that gets it; "" where there is an interval. stale: what it does not know of.
+    """
+
+    code: str
+    group: str
+    value: float | None
+    low: float | None
+    high: float | None
+    covered: float
+    uncovered: float
+    layers: tuple[tuple[Part, ...], ...] = ()
+    why: str = ""
+    stale: tuple[str, ...] = ()
+
+    @property
+    def few(self) -> bool:
+        """Whether an audit has too few yeses, or noes, for the machine's scores to help."""
+        return any(part.share.few for layer in self.layers for part in layer)
+
+    @property
+    def draws(self) -> tuple[int, ...]:
+        """Numbers of the audits that it rests on."""
+        return tuple(sorted({part.draw for layer in self.layers for part in layer}))
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """The n live passages: keys rising, the document of each, and by code what people agree on (nan: undecided)."""
+
+    keys: Integers
+    documents: Integers
+    agreed: dict[str, Floats]
+
+    @cached_property
+    def everything(self) -> Flags:
+        """All of them."""
+        return np.ones(len(self.keys), bool)
+
+    def rows(self, keys: Integers) -> Integers:
+        """Where these passages are; all of them are live."""
+        return np.searchsorted(self.keys, keys)
+
+    def flags(self, keys: Integers) -> Flags:
+        """Which these are."""
+        found = ~self.everything
+        found[self.rows(keys)] = True
+        return found
+
+
+def corpus(connection: Connection, codebook: Codebook) -> Corpus:
+    """The live passages and what people agree on of them."""
+    query = select(PASSAGES.c.id, PASSAGES.c.document).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
+    rows = np.array(connection.execute(query.order_by(PASSAGES.c.id)).all(), np.int64).reshape(-1, 2)
+    place = {key: row for row, key in enumerate(rows[:, 0].tolist())}
+    agreed = {code: np.full(len(rows), np.nan) for code in codebook.by_id}
+    for key, values in ledger.agreed(connection, codebook):
+        for code, value in values.items():
+            agreed[code][place[key]] = value
+    return Corpus(rows[:, 0], rows[:, 1], agreed)
+
+
+def groups(connection: Connection, corpus: Corpus, by: str | None) -> dict[str, Flags]:
+    """Which passages are in each value of an attribute, in alphabetical order; all of them under "" without one."""
+    if by is None:
+        return {"": corpus.everything}
+    values = select(ATTRIBUTES.c.document, ATTRIBUTES.c.value).where(ATTRIBUTES.c.name == by)
+    known = {document: str(value) for document, value in connection.execute(values)}
+    named = np.array([known.get(document, NO_VALUE) for document in corpus.documents.tolist()], object)
+    return {name: named == name for name in sorted(set(named.tolist()))}
+
+
+def estimates(
+    study: Study, connection: Connection, by: str | None = None, weights: Floats | None = None
+) -> Iterator[Estimated]:
+    """Of every code in every group, how many passages hold it.
+
+    weights: of each live passage, rising by key, what it counts; 1 where there are none, 1/w for one of w copies.
+    """
+    counting = Counting(study, connection, weights)
+    for code in study.codebook.by_id:
+        for name, group in groups(connection, counting.corpus, by).items():
+            yield counting.estimated(code, name, group)
+
+
+class Counting:
+    """All that an estimate of passages rests on, read once."""
+
+    def __init__(self, study: Study, connection: Connection, weights: Floats | None = None) -> None:
+        self.corpus = corpus(connection, study.codebook)
+        self.weights = np.ones(len(self.corpus.keys)) if weights is None else weights
+        found = audits.audits(connection, study.codebook, self.corpus.keys)
+        self.audits = [one for one in found if one.draw.unit == "passage"]
+        self.forgotten = audits.forgotten(connection)
+        self.inside = {one.draw.id: self.corpus.flags(one.frame.passages) for one in found}
+        self.known = {one.draw.id: self.corpus.flags(one.frame.known) for one in found}
+        self.earlier = {code: one.decisions for code, one in versions.stale(connection, study.codebook).items()}
+
+    def estimated(self, code: str, name: str, group: Flags) -> Estimated:
+        """How many passages of a group hold a code."""
+        agreed, sizes, usable = self.corpus.agreed[code], self.weights, self.usable(code)
+        decided = ~np.isnan(agreed)
+        there = self.there(code, usable)
+        certain = group & decided & (there == 0)
+        cover, layers = certain.copy(), []
+        for layer in (group & (there == signature) for signature in np.unique(there[group]) if signature):
+            if parts := self.parts(code, layer, usable):
+                layers.append(parts)
+                cover |= layer
+        covered, uncovered = float(sizes[cover].sum()), float(sizes[group & ~cover].sum())
+        if not layers and (group & ~cover).any():
+            return Estimated(code, name, None, None, None, covered, uncovered, (), self.missing(code, usable))
+        count = total(layers, *(float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5)))
+        yes, no = (float(sizes[cover & (agreed == value)].sum()) for value in (1, 0))
+        low, value, high = (min(max(one, yes), covered - no) for one in (count.low, count.value, count.high))
+        stale = self.stale(code, uncovered, layers)
+        return Estimated(code, name, value, low, high, covered, uncovered, tuple(layers), "", stale)
+
+    def usable(self, code: str) -> list[Audit]:
+        """Audits that say something of a code; those of its meaning today, if there is one."""
+        found = [one for one in self.audits if not one.lacks(code)]
+        return [one for one in found if code not in one.old] or found
+
+    def there(self, code: str, usable: Sequence[Audit]) -> Integers:
+        """For each passage, by bits, which of these audits speak of it: it was drawn from, or read before."""
+        decided, found = ~np.isnan(self.corpus.agreed[code]), np.zeros(len(self.corpus.keys), np.int64)
+        for bit, audit in enumerate(usable[-MOST:]):
+            found |= (self.inside[audit.draw.id] | (self.known[audit.draw.id] & decided)).astype(np.int64) << bit
+        return found
+
+    def parts(self, code: str, layer: Flags, usable: Sequence[Audit]) -> tuple[Part, ...]:
+        """What each audit says of a layer, all of which was there when it was drawn, or none."""
+        agreed, covered, found = self.corpus.agreed[code], float(self.weights[layer].sum()), []
+        for audit in usable[-MOST:]:
+            rest = layer & self.inside[audit.draw.id]
+            known = layer & self.known[audit.draw.id] & ~rest
+            if not (rest | known).any():
+                continue
+            share, mean = self.share(code, audit, rest)
+            if share.n or not rest.any():
+                yes, open_ = (float(self.weights[known & (agreed == value)].sum()) for value in (1, 0.5))
+                read = int(known.sum())
+                found.append(Part(audit.draw.id, audit.draw.seed, read, yes, open_, share, mean, covered))
+        weights = by_design([(part.share.n, part.share.size) for part in found])
+        return tuple(replace(part, weight=weight) for part, weight in zip(found, weights, strict=True))
+
+    def share(self, code: str, audit: Audit, rest: Flags) -> tuple[Share, float]:
+        """What share of these passages of its frame hold a code, and the mean of their scores."""
+        rows = self.corpus.rows(audit.frame.passages)
+        here, sizes = rest[rows], self.weights[rows]
+        scored = audit.frame.scores.get(code)
+        f = scored.values * sizes if scored else np.zeros(len(rows))
+        mean = float(f[here].mean()) if here.any() else 0.0
+        chosen = here[audit.sample]
+        sample = audit.sample[chosen]
+        said = audit.said[code][chosen] * sizes[sample]
+        return audited(Sample(said, f[sample], mean, int(here.sum()))), mean
+
+    def missing(self, code: str, usable: Sequence[Audit]) -> str:
+        """Why no audit says anything of a code, and the command that gets one which does."""
+        if usable:
+            return f"no passage of audit {usable[-1].draw.id} lies here: `themis audit` draws more"
+        if not self.audits:
+            old = f"audit {self.forgotten[-1]} was drawn by an earlier version" if self.forgotten else ""
+            return f"{old or 'there is no random audit'}: `themis audit`"
+        newest = self.audits[-1]
+        reading = newest.read < newest.asked and not newest.draw.closed
+        return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else '`themis audit`'}"
+
+    def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]]) -> tuple[str, ...]:
+        """What an estimate does not know of, and what would refresh it."""
+        used = {part.draw for layer in layers for part in layer}
+        said = []
+        if old := [one.draw.id for one in self.audits if code in one.old and one.draw.id in used]:
+            said.append(
+                f"The code's meaning has changed since audit {old[-1]} was read: `themis audit` draws a new one."
+            )
+        elif number := self.earlier.get(code):
+            said.append(f"{number:,} decisions were made under another meaning of the code: look at them again.")
+        if uncovered:
+            said.append(
+                f"{uncovered:,.0f} passages were added since the last audit and are not covered: `themis audit` draws "
+                "from them too."
+            )
+        return tuple(said)
+
+
+def total(layers: Sequence[Sequence[Part]], yes: float, open_: float) -> Count:
+    """The sum of the layers, and of what is certain: agreed yeses, and passages that coders differ about."""
+    counts = []
+    for parts in layers:
+        each = [within(part.known_yes, part.known_open, part.share, part.covered) for part in parts]
+        counts.append(combined_counts(each, [part.weight for part in parts]))
+    count = combined_counts(counts, [1.0] * len(counts))
+    return Count(count.value + yes + open_ / 2, count.low + yes, count.high + yes + open_)

@@ -1,0 +1,326 @@
+"""Estimates rest on what was drawn, as it was drawn, and on nothing else."""
+
+import random
+import shutil
+
+import numpy as np
+import pytest
+from reading_audits import decide, read, some, suggest, survey
+
+from coding import draws
+from coding.auditing import estimates
+from coding.drawing import draw_audit, draw_double
+from coding.estimate import Sample, audited, human
+from coding.estimate_groups import by_design, combined_counts, within
+from coding.study import configure, open_study, remove
+
+
+@pytest.fixture
+def world(empty, tmp_path):
+    """400 passages, every tenth about money; a machine that is mostly right."""
+    truth = some(400, 0.1, seed=3)
+    keys = survey(empty, tmp_path, truth)
+    truth = dict(zip(keys, truth, strict=True))
+    chance = random.Random(5)
+    scores = {
+        key: {"money": round(min(1, max(0, 0.6 * bool(said) + chance.random() * 0.5)), 3)}
+        for key, said in truth.items()
+    }
+    suggest(empty, scores)
+    return empty, truth, {key: np.float32(one["money"]) for key, one in scores.items()}
+
+
+def found(study, by=None, code="money"):
+    with study.store.database.reading() as connection:
+        return {one.group: one for one in estimates(study, connection, by) if one.code == code}
+
+
+def money(study):
+    return found(study)[""]
+
+
+def bounds(one):
+    return one.low, one.value, one.high
+
+
+def as_drawn(truth, scores, keys, population):
+    y = np.array([float("money" in truth[key]) for key in keys])
+    f = np.array([float(scores[key]) for key in keys])
+    return audited(Sample(y, f, float(np.mean([float(scores[key]) for key in population])), len(population)))
+
+
+def test_an_audit_of_everything_unread_is_the_textbook_s(world):
+    study, truth, scores = world
+    keys = read(study, draw_audit(study, 120), truth)
+    share = as_drawn(truth, scores, keys, truth)
+    one = money(study)
+    assert bounds(one) == pytest.approx([400 * share.low, 400 * share.value, 400 * share.high])
+    assert (one.covered, one.uncovered, one.draws, one.why, one.stale) == (400, 0, (1,), "", ())
+    assert one.low <= sum(map(len, truth.values())) <= one.high
+
+
+def test_what_was_read_before_is_known_and_the_audit_speaks_of_the_rest(world):
+    study, truth, scores = world
+    first = sorted(truth, key=lambda key: -scores[key])[:50]
+    decide(study, truth, first)
+    keys = read(study, draw_audit(study, 100), truth)
+    rest = [key for key in truth if key not in first]
+    share = as_drawn(truth, scores, keys, rest)
+    yes = sum(len(truth[key]) for key in first)
+    assert bounds(money(study)) == pytest.approx([yes + 350 * part for part in (share.low, share.value, share.high)])
+
+
+def test_what_is_read_after_an_audit_is_no_sample_and_bounds_the_count_only(world):
+    study, truth, scores = world
+    keys = read(study, draw_audit(study, 100), truth)
+    before = bounds(money(study))
+    picked = [key for key in sorted(truth, key=lambda key: -scores[key]) if key not in keys][:40]
+    decide(study, truth, picked, "ben")
+    yes = sum(len(truth[key]) for key in {*picked, *keys})
+    no = len({*picked, *keys}) - yes
+    assert bounds(money(study)) == pytest.approx([min(max(part, yes), 400 - no) for part in before])
+
+
+def test_a_later_run_that_learned_from_the_audit_changes_nothing(world):
+    study, truth, _ = world
+    read(study, draw_audit(study, 100), truth)
+    before = found(study)
+    suggest(study, {key: {"money": float(bool(said))} for key, said in truth.items()})
+    assert found(study) == before
+
+
+def test_without_a_run_before_the_draw_people_count_alone(empty, tmp_path):
+    truth = some(300, 0.2, seed=1)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    draw = draw_audit(empty, 100)
+    suggest(empty, {key: {"money": float(bool(said))} for key, said in truth.items()})
+    keys = read(empty, draw, truth)
+    y = np.array([float(bool(truth[key])) for key in keys])
+    share = human(Sample(y, np.zeros(100), 0.0, 300))
+    assert bounds(money(empty)) == pytest.approx([300 * share.low, 300 * share.value, 300 * share.high])
+
+
+def test_two_audits_are_put_together_by_their_design(world):
+    study, truth, scores = world
+    first = read(study, draw_audit(study, 100), truth)
+    between = [key for key in sorted(truth, key=lambda key: -scores[key]) if key not in first][:30]
+    decide(study, truth, between, "ben")
+    second = read(study, draw_audit(study, 80), truth)
+    assert not set(second) & {*first, *between}
+    rest = [key for key in truth if key not in {*first, *between}]
+    one = within(0, 0, as_drawn(truth, scores, first, truth), 400)
+    known = sum(len(truth[key]) for key in {*first, *between})
+    two = within(known, 0, as_drawn(truth, scores, second, rest), 400)
+    count = combined_counts([one, two], by_design([(100, 400), (80, 270)]))
+    yes = known + sum(len(truth[key]) for key in second)
+    no = 210 - yes
+    assert bounds(money(study)) == pytest.approx(
+        [min(max(part, yes), 400 - no) for part in (count.low, count.value, count.high)]
+    )
+    assert money(study).draws == (1, 2)
+
+
+def test_documents_added_since_are_not_covered_until_an_audit_draws_from_them(world, tmp_path):
+    study, truth, _ = world
+    read(study, draw_audit(study, 100), truth)
+    before = money(study)
+    more = some(200, 0.5, seed=9)
+    added = dict(zip(survey(study, tmp_path, more, "more.csv"), more, strict=True))
+    stale = money(study)
+    assert (bounds(stale), stale.covered, stale.uncovered) == (bounds(before), 400, 200)
+    assert stale.stale == (
+        "200 passages were added since the last audit and are not covered: `themis audit` draws from them too.",
+    )
+    truth |= added
+    read(study, draw_audit(study, 150), truth)
+    now = money(study)
+    assert (now.covered, now.uncovered, now.stale, [len(layer) for layer in now.layers]) == (600, 0, (), [1, 2])
+    assert [part.share.size for layer in now.layers for part in layer] == [200, 400, 300]
+    assert now.low <= sum(map(len, truth.values())) <= now.high
+
+
+def test_documents_that_are_removed_leave_population_and_sample(world):
+    study, truth, scores = world
+    keys = read(study, draw_audit(study, 150), truth)
+    gone = list(truth)[:100]
+    with study.store.database.reading() as connection:
+        documents = study.store.holding(connection, gone)
+        names = [name for name, key in study.store.names(connection).items() if key in documents]
+    remove(study, names)
+    left = [key for key in truth if key not in gone]
+    share = as_drawn(truth, scores, [key for key in keys if key in left], left)
+    assert bounds(money(study)) == pytest.approx([300 * part for part in (share.low, share.value, share.high)])
+
+
+def test_groups_are_estimated_of_their_own_passages(world):
+    study, truth, scores = world
+    keys = read(study, draw_audit(study, 200), truth)
+    order = list(truth)
+    groups = found(study, "Size")
+    assert list(groups) == ["large", "small"]
+    for number, name in enumerate(("small", "large")):
+        mine = set(order[number::2])
+        share = as_drawn(truth, scores, [key for key in keys if key in mine], mine)
+        assert bounds(groups[name]) == pytest.approx([200 * part for part in (share.low, share.value, share.high)])
+
+
+def test_copies_are_counted_once_by_their_weights(world):
+    study, truth, scores = world
+    keys = read(study, draw_audit(study, 200), truth)
+    weights = np.array([0.25 if place < 80 else 1.0 for place in range(400)])
+    order = sorted(truth)
+    w = dict(zip(order, weights.tolist(), strict=True))
+    y = np.array([w[key] * ("money" in truth[key]) for key in keys])
+    f = np.array([w[key] * float(scores[key]) for key in keys])
+    share = audited(Sample(y, f, float(np.mean([w[key] * float(scores[key]) for key in order])), 400))
+    with study.store.database.reading() as connection:
+        one = next(e for e in estimates(study, connection, weights=weights) if e.code == "money")
+    assert bounds(one) == pytest.approx([400 * part for part in (share.low, share.value, share.high)])
+    assert one.covered == 340
+
+
+def test_coders_who_differ_widen_what_is_known(world):
+    study, truth, _ = world
+    first = list(truth)[:40]
+    decide(study, truth, first)
+    decide(study, {key: set() if truth[key] else {"money"} for key in first}, first[:10], "ben")
+    read(study, draw_audit(study, 100), truth)
+    (layer,) = money(study).layers
+    agreed = sum(len(truth[key]) for key in first[10:])
+    assert [(part.known, part.known_yes, part.known_open) for part in layer] == [(40, agreed, 10)]
+    share = layer[0].share
+    assert bounds(money(study)) == pytest.approx(
+        [agreed + 360 * share.low, agreed + 5 + 360 * share.value, agreed + 10 + 360 * share.high]
+    )
+
+
+def test_everything_read_is_counted_without_an_audit_or_doubt(world):
+    study, truth, _ = world
+    decide(study, truth, list(truth))
+    assert bounds(money(study)) == (40, 40, 40)
+
+
+def reasons(study):
+    one = money(study)
+    assert one.value is one.low is one.high is None
+    return one.why
+
+
+def test_nothing_but_an_audit_gives_an_interval(world):
+    study, truth, _ = world
+    assert reasons(study) == "there is no random audit: `themis audit`"
+    decide(study, truth, list(truth)[:300])
+    assert reasons(study) == "there is no random audit: `themis audit`"
+    double = draw_double(study, 60, ["ben", "cat"])
+    for coder in ("ben", "cat"):
+        with study.store.database.reading() as connection:
+            keys = [key for key, _ in draws.drawn(connection, double.id)]
+        decide(study, truth, keys, coder, double)
+    assert reasons(study) == "there is no random audit: `themis audit`"
+
+
+def test_an_audit_that_is_read_in_part_gives_none_and_one_that_is_closed_the_part_in_order(world):
+    study, truth, scores = world
+    draw = draw_audit(study, 100)
+    keys = read(study, draw, truth, most=60)
+    assert reasons(study) == "audit 1 is not read to the end (60 of 100): read it with `themis review`"
+    with study.store.database.reading() as connection:
+        late = [key for key, _ in draws.drawn(connection, draw.id)][61:]
+    decide(study, truth, late, draw=draw)  # all but one, the first after sixty
+    assert reasons(study) == "audit 1 is not read to the end (99 of 100): read it with `themis review`"
+    with study.store.database.writing() as connection:
+        draws.close(connection, draw.id)
+    share = as_drawn(truth, scores, keys, truth)
+    assert bounds(money(study)) == pytest.approx([400 * part for part in (share.low, share.value, share.high)])
+
+
+def test_an_audit_that_was_closed_unread_gives_none(world):
+    study, _, _ = world
+    draw = draw_audit(study, 100)
+    with study.store.database.writing() as connection:
+        draws.close(connection, draw.id)
+    assert reasons(study) == "audit 1 was closed before it was read: `themis audit`"
+
+
+def test_what_is_settled_or_changed_after_the_audit_does_not_move_the_sample(world):
+    study, truth, _ = world
+    keys = read(study, draw_audit(study, 200), truth)
+    before = money(study)
+    unsure = [key for key in keys if truth[key]][:10]
+    decide(study, {key: set() for key in unsure}, unsure)  # the same coder, later, elsewhere
+    assert money(study).layers == before.layers
+
+
+def test_a_code_that_came_later_has_no_interval_until_it_is_audited(world):
+    study, truth, _ = world
+    read(study, draw_audit(study, 100), truth)
+    path = study.folder / "codebook.yml"
+    path.write_text(path.read_text() + "  - id: cake\n    name: Cake\n    definition: Cake is served.\n")
+    later = study.latest()
+    assert found(later, code="cake")[""].why == "audit 1 was read without this code: `themis audit`"
+    assert money(later).value is not None
+
+
+def test_a_changed_definition_is_said_until_a_new_audit_knows_it(world):
+    study, truth, _ = world
+    read(study, draw_audit(study, 100), truth)
+    before = bounds(money(study))
+    path = study.folder / "codebook.yml"
+    path.write_text(path.read_text().replace("Money is short or late.", "Money is late."))
+    later = study.latest()
+    assert bounds(money(later)) == before
+    assert money(later).stale == (
+        "The code's meaning has changed since audit 1 was read: `themis audit` draws a new one.",
+    )
+    assert found(later, code="voice")[""].stale == ()
+    read(later, draw_audit(later, 100), truth)
+    now = money(later)
+    assert now.draws == (2,)
+    assert found(later, code="voice")[""].draws == (1, 2)
+
+
+def test_a_draw_of_an_earlier_version_of_the_program_says_so(world):
+    study, truth, _ = world
+    read(study, draw_audit(study, 100), truth)
+    with study.store.database.writing() as connection:
+        connection.exec_driver_sql("drop trigger frames_no_delete")
+        connection.exec_driver_sql("delete from frames")
+    assert reasons(study) == "audit 1 was drawn by an earlier version: `themis audit`"
+
+
+def test_the_whole_protocol_holds_as_often_as_it_says(empty, tmp_path):
+    """The likeliest are read first, then an audit, of which there are forty, each in a copy of the study."""
+    chance = random.Random(11)
+    keys = survey(empty, tmp_path, [set()] * 400)
+    scores = {key: {"money": chance.random(), "voice": chance.random()} for key in keys}
+    suggest(empty, scores)
+    truth = {key: {code for code, p in scores[key].items() if chance.random() < p * p * 0.4} for key in keys}
+    decide(empty, truth, sorted(keys, key=lambda key: -scores[key]["money"])[:60])
+    empty.store.database.close()
+    hits, narrower = [], []
+    for seed in range(40):
+        folder = tmp_path / str(seed)
+        shutil.copytree(empty.folder, folder)
+        study = configure(open_study(folder), {"seed": str(seed)})
+        read(study, draw_audit(study, 100), truth)
+        for code in ("money", "voice"):
+            one = found(study, code=code)[""]
+            hits.append(one.low <= sum(code in said for said in truth.values()) <= one.high)
+            narrower.append(one.high - one.low)
+        study.store.database.close()
+    assert 0.9 <= np.mean(hits) <= 1
+    assert np.mean(narrower) < 80  # of 400
+
+
+def test_what_was_decided_in_part_before_the_draw_stands_in_for_the_scores(empty, tmp_path):
+    truth = some(300, 0.2, seed=1)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    imported = list(truth)[:200]
+    decide(empty, truth, imported, "old", codes=["money"])
+    keys = read(empty, draw_audit(empty, 100), truth)
+    f = {key: float(key in imported and bool(truth[key])) for key in truth}
+    y = np.array([float(bool(truth[key])) for key in keys])
+    share = audited(Sample(y, np.array([f[key] for key in keys]), sum(f.values()) / 300, 300))
+    yes, no = (sum(bool(truth[key]) == said for key in {*imported, *keys}) for said in (True, False))
+    bounded = [min(max(300 * part, yes), 300 - no) for part in (share.low, share.value, share.high)]
+    assert bounds(money(empty)) == pytest.approx(bounded)
