@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from coding.study import Study
 
 
+SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 UNITS = ["passage", "document", "speaker"]
 EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "agreed", "counts", "agreement", "memos"]
 
@@ -353,6 +354,40 @@ def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int
 
 
 @main.command()
+@click.argument("code_id", required=False, metavar="[CODE]")
+@click.option("--precision", type=SHARE, metavar="SHARE", help="The share of them that must hold the code (0.9).")
+@click.option("--confidence", type=SHARE, metavar="SHARE", help="How sure this is to be (0.9).")
+@click.option("--n", "size", type=click.IntRange(1), help="How many passages are to be read for it (100).")
+@click.option("--coders", metavar="NAMES", help="Who reads them, with commas; whoever comes otherwise.")
+@click.option("--list", "listing", is_flag=True, help="List what was proposed and accepted instead.")
+@click.option("--undo", "undoing", is_flag=True, help="Take back all that is accepted unread for CODE.")
+@in_study
+def accept(
+    study: "Study", code_id: str | None, coders: str | None, listing: bool, undoing: bool, **wanted: Any
+) -> None:
+    """Accept what is suggested for a code without reading all of it.
+
+    The first time this draws an audit from the likeliest suggestions. Once it was read, blind, the same command
+    accepts the largest set of them that an exact test shows to be as precise as promised, or says that none is.
+    What is so accepted is never a decision.
+    """
+    from coding import accepting
+    from coding.telling_accept import of_list, of_state, of_undone
+
+    if listing:
+        return say(of_list(accepting.listed(study, code_id)))
+    if not code_id:
+        raise click.UsageError("Name a code, or give --list.")
+    if undoing:
+        done, passages = accepting.undo(study, code_id)
+        code = done[0].code
+        return say(of_undone(code, name_of(study, code), done, passages))
+    names, new = coders_of(study, coders)
+    state = accepting.accept(study, code_id, accepting.Wanted(**wanted, coders=names))
+    return say(of_state(state, name_of(study, state.proposal.code), new))
+
+
+@main.command()
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
 @click.option("--ranked", is_flag=True, help="The likeliest first, not in the order of the documents.")
 @click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
@@ -625,6 +660,11 @@ def pairs(texts: Any) -> dict[str, str]:
             raise EvidenceError(f"'{text}' is not NAME=VALUE")
         found[name.strip()] = value.strip()
     return found
+
+
+def name_of(study: "Study", code: str) -> str:
+    """A code's name, or its id where the codebook no longer has it."""
+    return study.codebook.by_id[code].name if code in study.codebook.by_id else code
 
 
 def coders_of(study: "Study", text: str | None) -> tuple[list[str], list[str]]:

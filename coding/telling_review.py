@@ -24,14 +24,18 @@ def of_draw(draw: "Draw", new: Sequence[str] = ()) -> Telling:
         told.append(f"{' and '.join(draw.coders)} each read all of them, blind; nobody sees what the other said.")
     else:
         told.append(f"Each is read once, blind, by {' or '.join(draw.coders) or 'whoever comes'}.")
-    if new:
-        told.append(
-            f"New here: {', '.join(new)}. If that is a slip: `themis audit --close {draw.id}`, and draw again; if not, "
-            f"`themis reviewers add {shlex.quote(new[0])}` makes a link."
-        )
+    told += of_strangers(draw.id, new)
     page = "Audit" if draw.kind == "audit" else "Double coding"
     after = [f"Next: themis review, and there {page}; or themis export review FILE.xlsx --draw {draw.id} --coder NAME"]
     return Telling(before=told, after=after)
+
+
+def of_strangers(draw: int, new: Sequence[str]) -> list[str]:
+    """That coders whom a draw names are new to the study."""
+    return [
+        f"New here: {', '.join(new)}. If that is a slip: `themis audit --close {draw}`, and draw again; if not, "
+        f"`themis reviewers add {shlex.quote(new[0])}` makes a link."
+    ] * bool(new)
 
 
 def of_draws(found: "list[tuple[Draw, int, int]]") -> Telling:
