@@ -79,7 +79,7 @@ RULES: dict[str, Callable[[Audit], int]] = {
 def study(rng: np.random.Generator, f1: float) -> tuple[Flags, int]:
     """Whether each passage has the code, by the machine's rank; and how many are the machine's yeses.
 
-    A calibrated model's best threshold is half its best F1 (Lipton, Elkan and Naryanaswamy 2014).
+    A calibrated model's best threshold is half its best F1 (Lipton and others 2014).
     """
     made = world(rng, PREVALENCE, f1=f1)
     return made.y[np.argsort(-made.f)] > 0, int((made.f >= f1 / 2).sum())

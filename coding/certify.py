@@ -57,7 +57,7 @@ def accepted(
     cuts: list[Cut] = []
     going = True
     for size in sizes:
-        inside = [bad for rank, bad in zip(ranks, wrong, strict=True) if rank < size]
+        inside = [bool(bad) for rank, bad in zip(ranks, wrong, strict=True) if rank < size]
         allowed = tolerated(size, len(inside), precision, confidence)
         tested = going and allowed >= 0
         passed = tested and sum(inside) <= allowed
@@ -172,6 +172,7 @@ def lacking(found: int, rest_share: float, unread: int, wanted: float) -> int:
 
 def chance(size: int, yes: int, drawn: int, most: int) -> Fraction:
     """The probability that a draw of so many from `size` passages, `yes` of them yeses, holds at most `most` yeses."""
+    size, yes, drawn, most = map(int, (size, yes, drawn, most))  # an array's whole numbers would overflow unheard
     few, many = sorted((yes, drawn))  # which of the two is drawn makes no difference, but to the time it takes
     least = max(0, few - (size - many))
     term = comb(many, least) * comb(size - many, few - least)

@@ -225,6 +225,15 @@ def test_more_than_there_is_cannot_be_found(unread, n, found):
         missed(unread, n, found, 0.9)
 
 
+def test_whole_numbers_of_arrays_do_not_overflow():
+    unread, n, found = np.array([4000, 200, 3])
+    assert missed(unread, n, found, 0.9) == 130
+    ranks = np.arange(0, 250, 2)
+    assert accepted([100, 250], ranks, ranks > 230, 0.9, 0.9) == accepted(
+        [100, 250], ranks.tolist(), (ranks > 230).tolist(), 0.9, 0.9
+    )
+
+
 def test_edges_of_the_missed():
     assert missed(0, 0, 0, 0.9) == 0
     assert missed(50, 0, 0, 0.9) == 50
