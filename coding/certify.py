@@ -111,18 +111,13 @@ def cuts(size: int, audited: int, precision: float, confidence: float) -> tuple[
     """Sizes of the nested cuts to propose of `size` ranked passages, the largest being what to draw the audit from.
 
     Only those that the audited passages expected in them could show if they held no error; none where the audit is too
-    small for any (see least_audit).
+    small for any.
     """
     sizes = sorted({ceil(size * Fraction(str(part))) for part in FRACTIONS} - {0})
     inside = [cut * min(audited, sizes[-1]) // sizes[-1] for cut in sizes]
     return tuple(
         cut for cut, held in zip(sizes, inside, strict=True) if tolerated(cut, held, precision, confidence) >= 0
     )
-
-
-def least_audit(size: int, precision: float, confidence: float) -> int:
-    """The fewest audited passages of `size` that can show the precision: without an error in them they just do."""
-    return bisect_left(range(size), True, key=lambda held: tolerated(size, held, precision, confidence) >= 0)
 
 
 def readings_for_width(

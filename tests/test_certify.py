@@ -20,7 +20,6 @@ from coding.certify import (
     cuts,
     lacking,
     largest,
-    least_audit,
     missed,
     of_attempt,
     readings_for_recall,
@@ -321,17 +320,8 @@ def test_cuts_of_what_the_machine_says_yes_to():
     assert cuts(1000, 20, 0.9, 0.9) == ()
     assert cuts(0, 20, 0.9, 0.9) == ()
     assert cuts(1, 20, 0.9, 0.9) == (1,)
-    assert least_audit(900, 0.9, 0.9) == 22
     assert cuts(1000, 21, 0.9, 0.9) == ()
     assert cuts(1000, 22, 0.9, 0.9) == (900,)
-
-
-@given(st.integers(0, 300), precisions, confidences)
-def test_the_least_audit_just_passes(size, precision, confidence):
-    n = least_audit(size, precision, confidence)
-    if size:
-        assert tolerated(size, n, precision, confidence) == 0
-        assert tolerated(size, n - 1, precision, confidence) == -1
 
 
 @given(
