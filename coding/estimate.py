@@ -18,6 +18,7 @@ Floats = npt.NDArray[np.float64]
 
 LEVEL = 0.95
 POSITIVES = 5  # yeses, and noes, without which the scores are left out
+ALIKE = 1e-9  # scores that differ by no more say nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def cross_fitted(sample: Sample, means: Sequence[float], fold: npt.NDArray[np.in
 def trusted(y: Floats, f: Floats) -> float:
     """How far scores are to be trusted, 0 to 1: the weight with which they leave the least variance."""
     apart = f - f.mean()
-    return float(np.clip(apart @ (y - y.mean()) / (apart @ apart), 0, 1)) if np.ptp(f) > 0 else 0.0
+    return float(np.clip(apart @ (y - y.mean()) / (apart @ apart), 0, 1)) if np.ptp(f) > ALIKE else 0.0
 
 
 def few(y: Floats) -> bool:
@@ -151,7 +152,7 @@ def shown(sample: Sample, fitted: Fitted, method: str, level: float) -> Share:
 
 def possible(value: float, yes: float, no: float, size: int) -> float:
     """The value, within what is possible where so many of so many are known to be yes, and no."""
-    return min(max(value, yes / size), 1 - no / size)
+    return min(max(value, yes / size), (size - no) / size)
 
 
 def _known(sample: Sample, value: float) -> Share:

@@ -9,6 +9,7 @@ from scipy.special import expit, logit, stdtrit
 
 from coding.agreement import Undefined
 from coding.estimate import (
+    ALIKE,
     LEVEL,
     POSITIVES,
     Fitted,
@@ -36,7 +37,7 @@ def ranked(scores: Floats, top: float = STRATA[0], middle: float = STRATA[1]) ->
     """
     rank = np.empty(len(scores), dtype=np.int64)
     rank[np.argsort(-scores, kind="stable")] = np.arange(len(scores))
-    return np.searchsorted(np.array([top, top + middle]) * len(scores), rank, side="right").astype(np.int64)
+    return np.searchsorted(np.rint(np.array([top, top + middle]) * len(scores)), rank, side="right").astype(np.int64)
 
 
 def stratified(y: Floats, stratum: npt.NDArray[np.int64], sizes: Floats, level: float = LEVEL) -> Share:
@@ -69,7 +70,7 @@ def weighted(sample: Sample, probability: Floats, level: float = LEVEL) -> Share
     if left in (0, 1):
         return human(sample, level)
     helps = float(odds @ sample.f**2)
-    weight = float(np.clip(odds * y @ sample.f / helps, 0, 1)) if helps > 0 and not few(y) else 0.0
+    weight = float(np.clip(odds * y @ sample.f / helps, 0, 1)) if helps > ALIKE and not few(y) else 0.0
     stands = float((1 / probability).sum())  # for how many passages of the population the sample stands
     value = float((y / probability).sum()) / stands
     errors, of = y - value, stands
@@ -107,7 +108,7 @@ def clusters(sample: Documents, level: float = LEVEL) -> Share | Undefined:
     if drawn < min(GROUPS, sample.documents) or not read:
         return Undefined(f"fewer than {GROUPS} whole documents were read")
     left = 1 - drawn / sample.documents
-    few = left > 0 and min((sample.yes > 0).sum(), (sample.yes < sample.sizes).sum()) < POSITIVES
+    few = left > 0 and min(np.minimum(of, 1).sum() for of in (sample.yes, sample.sizes - sample.yes)) < POSITIVES
     weight, estimate, variance = _of_documents(sample) if left and not few else (0.0, yes / read, 0.0)
     value, noise = possible(estimate, yes, read - yes, sample.passages), variance + left / read**2
     effective = value * (1 - value) / noise if left and not few else drawn / left if left else inf
