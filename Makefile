@@ -33,6 +33,7 @@ benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.ledger
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.soak
+	$(BIN)/python -m benchmarks.counts
 
 clean:
 	rm -rf .venv demo-study build dist *.egg-info

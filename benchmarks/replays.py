@@ -6,6 +6,7 @@ code of each passage, and a larger one goes on where a smaller one stopped.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -113,9 +114,10 @@ def raw_covered(done: Replayed, truth: Floats, size: int) -> float:
 
 
 def table(data: Path, cache: Path, seed: int, sets: Sequence[str], seeds: int = SEEDS) -> Iterator[str]:
-    """The lines of both tables: all codes together, and code by code at an audit of 200."""
+    """The lines of three tables: all codes together; what scores gain, by how good they are; code by code."""
     yield HEAD
     codes: list[str] = []
+    gains: dict[tuple[int, int], list[Floats]] = {}
     for name in sets:
         labelled = SETS[name](data)
         labels = labelled.labels
@@ -125,7 +127,11 @@ def table(data: Path, cache: Path, seed: int, sets: Sequence[str], seeds: int = 
             for n in AUDITS:
                 done[readings, n] = replayed(labels, machines, n, DRAWS, seed)
                 yield _row(name, done[readings, n], labels)
+                gains.setdefault((readings, n), []).append(_gain(done[readings, n], len(labels)))
         codes += _codes(name, labelled, done)
+    yield "\n" + GAINS
+    for (readings, n), found in gains.items():
+        yield from _by_rho(f"{readings} + {n}", np.concatenate(found))
     yield "\n" + CODES
     yield from codes
 
@@ -134,6 +140,11 @@ HEAD = (
     "| data | read, then audited | coverage: mean, worst code | mean width, pp | without scores: coverage, width |"
     " simple random sample of as many: coverage, width | raw machine count: mean error, pp, coverage | mean rho |"
     " scores left out |\n|---|---|---|---|---|---|---|---|---|"
+)
+BANDS = (-1, 0.25, 0.4, 0.6, 1)
+GAINS = (
+    "| read, then audited | rho | codes | width, as a share of that without scores | least to most | wider with them |"
+    "\n|---|---|---|---|---|---|"
 )
 CODES = (
     "| data | code | share, % | 0 read: coverage, width | without scores | rho | 240 read: coverage, width |"
@@ -154,6 +165,19 @@ def _row(name: str, done: Replayed, labels: Floats) -> str:
     cells += [f"{error:.1f}, {raw_covered(done, truth, size):.2f}", f"{np.nanmean(done.rho):.2f}"]
     cells.append(f"{100 * done.ours.few.mean():.0f} %")
     return f"| {' | '.join(cells)} |"
+
+
+def _gain(done: Replayed, size: int) -> Floats:
+    """(c, 2) rho, and the mean width as a share of the width without scores."""
+    return np.stack([np.nanmean(done.rho, axis=0), done.ours.width(size) / done.plain.width(size)], axis=1)
+
+
+def _by_rho(name: str, gains: Floats) -> Iterator[str]:
+    for low, high in pairwise(BANDS):
+        if len(width := gains[(low <= gains[:, 0]) & (gains[:, 0] < high), 1]):
+            band = f"{low} to {high}" if low > -1 else f"below {high}"
+            cells = f"{width.mean():.2f}", f"{width.min():.2f} to {width.max():.2f}", (width > 1).sum()
+            yield f"| {name} | {band} | {len(width)} | {' | '.join(map(str, cells))} |"
 
 
 def _codes(name: str, data: Labelled, done: dict[tuple[int, int], Replayed]) -> Iterator[str]:
