@@ -6,7 +6,7 @@ design, and the layers are added up. What was added after the last audit is know
 no number speaks of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,7 +15,7 @@ import numpy as np
 from coding import audits, ledger, versions
 from coding.audits import Audit, Flags
 from coding.codebook import Codebook
-from coding.estimate import Sample, Share, audited
+from coding.estimate import LEVEL, Sample, Share, audited
 from coding.estimate_groups import Count, by_design, combined_counts, within
 from coding.frames import Floats, Integers
 from coding.study import Study
@@ -23,6 +23,7 @@ from corpus.database import Connection, select
 from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES
 
 NO_VALUE = "(none)"  # the group of documents without the attribute
+Weights = Callable[[Sequence[int]], Sequence[float]]
 MOST = 60  # audits that are put together, the newest
 
 
@@ -122,25 +123,14 @@ def groups(connection: Connection, corpus: Corpus, by: str | None) -> dict[str, 
     return {name: named == name for name in sorted(set(named.tolist()))}
 
 
-def estimates(
-    study: Study, connection: Connection, by: str | None = None, weights: Floats | None = None
-) -> Iterator[Estimated]:
-    """Of every code in every group, how many passages hold it.
-
-    weights: of each live passage, rising by key, what it counts; 1 where there are none, 1/w for one of w copies.
-    """
-    counting = Counting(study, connection, weights)
-    for code in study.codebook.by_id:
-        for name, group in groups(connection, counting.corpus, by).items():
-            yield counting.estimated(code, name, group)
-
-
 class Counting:
     """All that an estimate of passages rests on, read once."""
 
-    def __init__(self, study: Study, connection: Connection, weights: Floats | None = None) -> None:
-        self.corpus = corpus(connection, study.codebook)
-        self.weights = np.ones(len(self.corpus.keys)) if weights is None else weights
+    def __init__(self, study: Study, connection: Connection, weights: Weights | None = None) -> None:
+        """weights: what these passages count, in the order given; 1 each without them, 1/w for one of w copies."""
+        self.study, self.corpus = study, corpus(connection, study.codebook)
+        sizes = weights(self.corpus.keys.tolist()) if weights else 1.0
+        self.weights = np.ones(len(self.corpus.keys)) * sizes
         found = audits.audits(connection, study.codebook, self.corpus.keys)
         self.audits = [one for one in found if one.draw.unit == "passage"]
         self.forgotten = audits.forgotten(connection)
@@ -148,15 +138,21 @@ class Counting:
         self.known = {one.draw.id: self.corpus.flags(one.frame.known) for one in found}
         self.earlier = {code: one.decisions for code, one in versions.stale(connection, study.codebook).items()}
 
-    def estimated(self, code: str, name: str, group: Flags) -> Estimated:
-        """How many passages of a group hold a code."""
+    def estimates(self, connection: Connection, by: str | None = None) -> Iterator[Estimated]:
+        """Of every code in every group of an attribute, how many passages hold it."""
+        for code in self.study.codebook.by_id:
+            for name, group in groups(connection, self.corpus, by).items():
+                yield self.estimated(code, name, group)
+
+    def estimated(self, code: str, name: str, group: Flags, level: float = LEVEL) -> Estimated:
+        """How many passages of a group hold a code, with an interval of this level."""
         agreed, sizes, usable = self.corpus.agreed[code], self.weights, self.usable(code)
         decided = ~np.isnan(agreed)
         there = self.there(code, usable)
         certain = group & decided & (there == 0)
         cover, layers = certain.copy(), []
         for layer in (group & (there == signature) for signature in np.unique(there[group]) if signature):
-            if parts := self.parts(code, layer, usable):
+            if parts := self.parts(code, layer, usable, level):
                 layers.append(parts)
                 cover |= layer
         covered, uncovered = float(sizes[cover].sum()), float(sizes[group & ~cover].sum())
@@ -180,7 +176,7 @@ class Counting:
             found |= (self.inside[audit.draw.id] | (self.known[audit.draw.id] & decided)).astype(np.int64) << bit
         return found
 
-    def parts(self, code: str, layer: Flags, usable: Sequence[Audit]) -> tuple[Part, ...]:
+    def parts(self, code: str, layer: Flags, usable: Sequence[Audit], level: float = LEVEL) -> tuple[Part, ...]:
         """What each audit says of a layer, all of which was there when it was drawn, or none."""
         agreed, covered, found = self.corpus.agreed[code], float(self.weights[layer].sum()), []
         for audit in usable[-MOST:]:
@@ -188,7 +184,7 @@ class Counting:
             known = layer & self.known[audit.draw.id] & ~rest
             if not (rest | known).any():
                 continue
-            share, mean = self.share(code, audit, rest)
+            share, mean = self.share(code, audit, rest, level)
             if share.n or not rest.any():
                 yes, open_ = (float(self.weights[known & (agreed == value)].sum()) for value in (1, 0.5))
                 read = int(known.sum())
@@ -196,7 +192,7 @@ class Counting:
         weights = by_design([(part.share.n, part.share.size) for part in found])
         return tuple(replace(part, weight=weight) for part, weight in zip(found, weights, strict=True))
 
-    def share(self, code: str, audit: Audit, rest: Flags) -> tuple[Share, float]:
+    def share(self, code: str, audit: Audit, rest: Flags, level: float = LEVEL) -> tuple[Share, float]:
         """What share of these passages of its frame hold a code, and the mean of their scores."""
         rows = self.corpus.rows(audit.frame.passages)
         here, sizes = rest[rows], self.weights[rows]
@@ -206,7 +202,7 @@ class Counting:
         chosen = here[audit.sample]
         sample = audit.sample[chosen]
         said = audit.said[code][chosen] * sizes[sample]
-        return audited(Sample(said, f[sample], mean, int(here.sum()))), mean
+        return audited(Sample(said, f[sample], mean, int(here.sum())), level), mean
 
     def missing(self, code: str, usable: Sequence[Audit]) -> str:
         """Why no audit says anything of a code, and the command that gets one which does."""
