@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
-UNITS = ["passage", "document", "speaker"]
-EXPORTS = ["passages", "suggestions", "worklist", "review", "decisions", "agreed", "counts", "agreement", "memos"]
+UNITS = "What is counted: passage, document, speaker, or an attribute, such as Organisation."
+EXPORTS = "passages suggestions worklist review decisions agreed accepted counts agreement memos".split()
 
 
 class Commands(click.Group):
@@ -422,36 +422,59 @@ def repeated(study: "Study", most: int) -> None:
 @click.argument("code_id", metavar="CODE")
 @click.option("--suggested", "which", flag_value="suggested", help="Suggestions nobody has decided, likeliest first.")
 @click.option("--differ", "which", flag_value="differ", help="Passages where one coder says yes and another no.")
+@click.option("--accepted", "which", flag_value="accepted", help="What was accepted without anybody reading it.")
 @click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to print; 0 for all.")
 @in_study
 def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
     """Print verbatim quotes of a code, with source and place.
 
-    Those that people agree on, unless --suggested or --differ asks for others.
+    Those that people agree on, unless --suggested, --differ or --accepted asks for others.
     """
     from coding.quotes import quotes as find
 
     which = which or "yes"
+    if which == "accepted":
+        from coding.accepting import listed
+        from coding.telling_accept import of_certificates
+
+        say(of_certificates(listed(study, code_id)))
     say(telling.of_quotes(find(study, code_id, which), study.codebook.find(code_id), which, most))
 
 
 @main.command()
 @click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
-@click.option("--unit", type=click.Choice(UNITS), default="passage", show_default=True, help="What is counted.")
+@click.option("--unit", default="passage", show_default=True, help=UNITS)
+@click.option("--once", is_flag=True, help="Count repeated texts once (themis repeated).")
+@click.option("--explain", is_flag=True, help="Write the method, as a report needs it, with this study's numbers.")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw it too: .svg, .png, .pdf or .html.")
 @in_study
-def counts(study: "Study", by: str | None, unit: str) -> None:
-    """Count themes: what people decided and the machine suggests."""
+def counts(study: "Study", by: str | None, unit: str, once: bool, explain: bool, plot: Path | None) -> None:
+    """Count themes, with intervals from random audits.
+
+    Without an audit there is no interval, and what is missing is said with the command that gets it.
+    """
     from coding.counts import counts as count
     from coding.summary import cautions
+    from coding.telling_counts import of_counts
 
-    say(telling.of_counts(count(study, by, unit), cautions(study)))
+    found = count(study, by, unit, once=once)
+    if explain:
+        from coding.explaining import explained
+
+        say(Telling(before=explained(study, found, once)))
+    else:
+        say(of_counts(found, cautions(study), once))
+    if plot:
+        from coding.export.plots import draw
+
+        click.echo(f"Drew {draw(found, plot)}.")
 
 
 @main.command()
 @click.argument("what", type=click.Choice(EXPORTS))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
-@click.option("--unit", type=click.Choice(UNITS), default="passage", help="For counts: what is counted.")
+@click.option("--unit", default="passage", help="For counts: what is counted.")
 @click.option("--coder", help="For a worklist or a review: whose it is.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
 @click.option("--with-suggestions/--blind", "visible", help="For a review: show what is suggested, or not (default).")
@@ -468,7 +491,7 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
     yes/no list for each code, notes and the codebook. Import it when it comes back.
 
     Agreed is the value that counts of every passage and code, and its source: one coder, unanimous,
-    adjudicated, or unresolved, where coders differ.
+    adjudicated, or unresolved, where coders differ; or accepted unread, where nobody read it.
     """
     from coding.export.rows import KINDS, counted, worklist
     from coding.export.tables import write

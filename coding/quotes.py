@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from coding import draws, ledger, suggestions
+from coding import accepted, draws, ledger, suggestions
 from coding.study import Study
 from coding.suggestions import Run, Suggestion
 from corpus.database import Connection, select
@@ -45,7 +45,8 @@ def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
     """Quotes of a code (its id or name), in the order of the corpus.
 
     which: "yes", what people agree on or settled so; "differ", what one coder says yes to and another no; "suggested",
-    what the machine suggests and nobody has decided, the likeliest first, without what is drawn to be read blind.
+    what the machine suggests and nobody has decided, the likeliest first; "accepted", what was accepted unread; both
+    without what is drawn to be read blind.
     EvidenceError for a code that the codebook has not, suggestions before the first run, and a quote that does not
     stand in its source.
     """
@@ -58,6 +59,8 @@ def quotes(study: Study, code: str, which: str = "yes") -> list[Quote]:
         wanted = {p for p, value in state.items() if value == _VALUES.get(which)}
         if which == "suggested":
             wanted = marked.keys() - state.keys() - draws.awaited(connection)
+        if which == "accepted":
+            wanted = accepted.unread(connection, id).get(id, set()) - state.keys() - draws.awaited(connection)
         narrowed = _narrowed(connection, id, sorted(wanted), said)
         verdicts = ledger.settled(connection, study.codebook)
         settled = {passage: bool(values[id]) for passage, values in verdicts.items() if id in values}

@@ -9,7 +9,6 @@ from unicodedata import category
 from corpus.passage import SetAside
 
 if TYPE_CHECKING:
-    from coding.counts import Count
     from coding.entering import Imported
     from coding.export.review import Given
     from coding.page.serve import Place
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from coding.reviewers import Reviewer
     from coding.run import Done
     from coding.search import Found
-    from coding.summary import Cautions
     from coding.versions import Version
     from corpus.add import Account
     from corpus.names import Candidate
@@ -139,29 +137,14 @@ def of_orphans(orphans: Mapping[str, int], retired: Collection[str] = ()) -> lis
     ]
 
 
-def of_counts(counts: Sequence["Count"], cautions: "Cautions | None" = None) -> Telling:
-    """Theme counts, with what they are and are not."""
-    unit, by = (counts[0].unit, counts[0].attribute) if counts else ("passage", "")
-    open_ = "Differ" if unit == "passage" else "Open"
-    numbers = ("Suggested", "Unread", "Yes", "No", open_, "Read", "Of")
-    rows = []
-    for count in counts:
-        rest = count.read - count.decided_yes - count.decided_no
-        found = (count.suggested, count.unread, count.decided_yes, count.decided_no, rest, count.read, count.total)
-        rows.append(("  " * count.depth + count.code, *((count.group,) if by else ()), *map(_n, found)))
-    columns = ("Code", *((by,) if by else ()), *numbers)
-    return Telling(
-        (), f"Themes, counted in {unit}s", columns, rows, frozenset(numbers), [*_caveats(counts), *_cautioned(cautions)]
-    )
-
-
 def of_quotes(quotes: Sequence["Quote"], code: str, which: str, most: int) -> Telling:
     """Quotes with source, speaker and place."""
     lines: list[str] = []
     for quote in quotes[: most or None]:
         said = [f"yes: {', '.join(quote.yes)}"] * bool(quote.yes) + [f"no: {', '.join(quote.no)}"] * bool(quote.no)
         said += [f"settled: {'yes' if quote.settled else 'no'}"] * (quote.settled is not None)
-        by = "; ".join(said) or f"suggested, nobody has decided; {quote.score or 0:.2f}"
+        unread = "accepted unread" if which == "accepted" else f"suggested, nobody has decided; {quote.score or 0:.2f}"
+        by = "; ".join(said) or unread
         time = f", {_clock(quote.time)}" if quote.time is not None else ""
         speaker = f"{quote.speaker} · " if quote.speaker else ""
         lines += [f"“{quote.text}”", f"    {speaker}{quote.passage}{time} [{by}]"]
@@ -179,6 +162,7 @@ _NO_QUOTES = {
     "yes": "Nobody decided yes on {code} yet: `themis quotes {code} --suggested` shows suggestions.",
     "differ": "No coders differ on {code}.",
     "suggested": "Nothing that is suggested for {code} is unread.",
+    "accepted": "Nothing is accepted unread for {code}: `themis accept {code}` proposes what could be.",
 }
 
 
@@ -261,30 +245,6 @@ def of_reviewers(reviewers: Iterable["Reviewer"]) -> Telling:
     if not rows:
         return Telling(before=["There are no reviewers yet: `themis reviewers add NAME` adds one."])
     return Telling((), "Reviewers", ("Name", "Leads", "Added"), rows)
-
-
-def _caveats(counts: Sequence["Count"]) -> list[str]:
-    """What the numbers are, and are not."""
-    lines = []
-    if any(count.suggested for count in counts):
-        lines.append(
-            "Suggested, not corrected: the machine's count, for which no interval holds without a random audit. "
-            "Unread: those of them that nobody has decided."
-        )
-    if counts and counts[0].unit != "passage":
-        lines.append(f"Open: {counts[0].unit}s read in part, or where coders differ.")
-    if any(0 < count.read < count.total for count in counts):
-        lines.append(
-            "Yes and No hold for what people read, which was not drawn at random, and say nothing of the rest."
-        )
-    return lines
-
-
-def _cautioned(cautions: "Cautions | None") -> list[str]:
-    if cautions is None:
-        return []
-    lines = [*([cautions.stale] if cautions.stale else []), *of_quota(cautions.kinds)]
-    return [*lines, *of_orphans(cautions.orphans, cautions.retired), *of_outside(cautions.outside)]
 
 
 def of_outside(decisions: int) -> list[str]:

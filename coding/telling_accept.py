@@ -60,6 +60,13 @@ def of_list(states: "Sequence[State]") -> Telling:
     return Telling((), "To be accepted unread", columns, rows, frozenset({"Precision", "Confidence", "Attempt"}), after)
 
 
+def of_certificates(states: "Sequence[State]") -> Telling:
+    """What is accepted unread now rests on this."""
+    held = [state for state in states if state.what == "accepted"]
+    told = [f"Accepted unread, not decided: {certificate(state.proposal)}." for state in held]
+    return Telling(before=[*told, *(line for state in held for line in _stale(state))])
+
+
 def of_undone(code: str, name: str, done: "Sequence[Proposal]", passages: int) -> Telling:
     """What was taken back."""
     held = ", ".join(f"draw {one.draw}" for one in done)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from coding import draws, ledger, memos, suggestions
+from coding import accepted, draws, ledger, memos, suggestions
 from coding.ledger import HELD, OWN
 from coding.study import Study
 from corpus.context import context
@@ -38,7 +38,8 @@ class Part:
     """A stretch of a turn. passage: its key, None for what is no passage and is context only.
 
     said: yes and no, of the codes that the reader may know of. suggested: codes that nobody has decided there. sealed:
-    the reader is to read it blind elsewhere, so nothing of it is told. remarks: memos and flags, in words.
+    the reader is to read it blind elsewhere, so nothing of it is told. remarks: memos and flags, in words. accepted:
+    codes that it holds unread, by a certificate; each with whether that is stale.
     """
 
     passage: int | None
@@ -47,6 +48,7 @@ class Part:
     suggested: tuple[str, ...] = ()
     sealed: bool = False
     remarks: tuple[str, ...] = ()
+    accepted: tuple[tuple[str, bool], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,7 @@ def _parts(study: Study, connection: Connection, kept: Kept, coder: str, everybo
         if row.code in study.codebook.by_id and (everybody or settled or row.coder == coder):
             one = Said(row.code, None if settled else row.coder, bool(row.value), row.quote)
             said.setdefault(row.passage, []).append(one)
+    unread, old = accepted.marks(connection, study.codebook), accepted.stale(connection, study.codebook)
     notes = memos.on_passages(connection, keys)
     flags = memos.raised(connection, keys)
     found = {}
@@ -147,10 +150,12 @@ def _parts(study: Study, connection: Connection, kept: Kept, coder: str, everybo
             continue
         mine = said.get(key, [])
         known = {one.code for one in mine}
+        held = tuple((code, by.draw in old) for code, by in unread.get(key, {}).items() if code not in known)
+        known |= {code for code, _ in held}
         open_ = tuple(s.code for s in suggested.get(key, ()) if s.suggested and s.code not in known)
         remarks = [f"Memo, {m.author}: {m.text}" for m in notes.get(key, []) if everybody or m.author == coder]
         remarks += [f"Flag, {f.coder}: {f.note}" for f in flags if f.passage == key and (everybody or f.coder == coder)]
-        found[key] = Part(key, passage.text, tuple(mine), open_, remarks=tuple(remarks))
+        found[key] = Part(key, passage.text, tuple(mine), open_, remarks=tuple(remarks), accepted=held)
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from coding import adjudicating, draws, ledger, memos, suggestions
+from coding import accepted, adjudicating, draws, ledger, memos, suggestions
 from coding.adjudicating import Agreed
 from coding.agree import Comparison, compare
 from coding.agreement import Undefined
@@ -42,6 +42,10 @@ NOTED = ("kind", "document", "passage", "code", "author", "text", "time")
 SETTLED = dict.fromkeys(
     ("document", "passage", "speaker", "text", "code", "value", "source", "coders", "reason", "quote"), str
 )
+ACCEPTED = {
+    **dict.fromkeys(("document", "passage", "speaker", "text", "code"), str),
+    **{"precision": float, "confidence": float, "draw": int, "when": str, "stale": bool},
+}
 COUNTED = {
     **dict.fromkeys(("code", "unit", "attribute", "group"), str),
     **dict.fromkeys(("suggested", "decided_yes", "decided_no", "read", "total"), int),
@@ -215,11 +219,18 @@ def agreed(study: Study, connection: Connection) -> Rows:
     """One row for each passage and code that somebody read: the value that counts, and where it comes from.
 
     value: None where coders differ and nobody has settled it. quote: the words that those with this value marked.
+    And one for each that is accepted unread: yes, by nobody.
     """
     names = study.store.attribute_names(connection)
     held: dict[int, list[Agreed]] = {}
     for one in adjudicating.agreed(connection, study.codebook):
         held.setdefault(one.passage, []).append(one)
+    old = accepted.stale(connection, study.codebook)
+    for key, marks in accepted.marks(connection, study.codebook).items():
+        known = {one.code for one in held.get(key, ())}
+        for code in (code for code in marks if code not in known):
+            source = accepted.SOURCE + ", stale" * (marks[code].draw in old)
+            held.setdefault(key, []).append(Agreed(key, code, True, source, ()))
 
     def rows() -> Iterator[Row]:
         for kept in checked(study, connection):
@@ -233,6 +244,27 @@ def agreed(study: Study, connection: Connection) -> Rows:
                     yield {**place, **said, **why, **_attributes(kept, names)}
 
     return Rows({**SETTLED, **_columns(names)}, rows())
+
+
+def accepted_unread(study: Study, connection: Connection) -> Rows:
+    """One row for each passage and code that is accepted unread, with what is promised of all of them together.
+
+    draw, when: the audit that shows it, and when it was accepted. stale: the code means another thing now.
+    """
+    names = study.store.attribute_names(connection)
+    held = accepted.marks(connection, study.codebook)
+    old = accepted.stale(connection, study.codebook)
+
+    def rows() -> Iterator[Row]:
+        for kept in checked(study, connection):
+            for key, passage in kept.passages:
+                for code, one in held.get(key, {}).items():
+                    place = {"document": passage.document, "passage": passage.id, "speaker": passage.speaker}
+                    shown = {"precision": one.precision, "confidence": one.confidence, "draw": one.draw}
+                    said = {"text": passage.text, "code": code, **shown, "when": one.accepted, "stale": one.draw in old}
+                    yield {**place, **said, **_attributes(kept, names)}
+
+    return Rows({**ACCEPTED, **_columns(names)}, rows())
 
 
 def noted(study: Study, connection: Connection) -> Rows:
@@ -255,6 +287,7 @@ KINDS: dict[str, Callable[[Study, Connection], Rows]] = {
     "suggestions": suggested,
     "decisions": decisions,
     "agreed": agreed,
+    "accepted": accepted_unread,
     "agreement": agreement,
     "memos": noted,
 }
