@@ -16,20 +16,20 @@ from pathlib import Path
 
 import numpy as np
 
-from coding import acts, ledger, queue, suggestions
+from coding import acts, frames, ledger, queue, suggestions
 from coding.acts import Reading
 from coding.pupil import Pupil
 from coding.run import code, embed
 from coding.study import Study, configure, create_study, open_study
 from corpus.passage import Document, Turn
 from corpus.split import passages
-from models.classifier import sigmoid
-from models.evidence import SCORE, Flags, Floats
+from models.evidence import Flags, Floats
 from models.picks import BATCH
 from models.vectors import Encodes
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT.parent / "shared" / "data"
+DECIDE = ("evidence", "frames", "pupil", "queue", "run")  # modules, beside those of the models, that scores come from
 MOST_FREQUENT = 20  # codes of nhs_px_fft
 
 
@@ -193,7 +193,7 @@ def machine(name: str, data: Labelled, readings: int, seed: int, cache: Path) ->
 
 def _program() -> str:
     """A hash of what decides the scores, so that no cache outlives it."""
-    rooms = [*sorted((ROOT / "models").glob("*.py")), *(ROOT / "coding" / f"{one}.py" for one in ("pupil", "run"))]
+    rooms = [*sorted((ROOT / "models").glob("*.py")), *(ROOT / "coding" / f"{one}.py" for one in DECIDE)]
     sources = b"".join(path.read_bytes() for path in [*rooms, Path(__file__)])
     return hashlib.sha256(sources).hexdigest()[:8]
 
@@ -201,18 +201,24 @@ def _program() -> str:
 def after(made: Study, data: Labelled, readings: int, seed: int, batch: int = BATCH) -> Machine:
     """Read so many passages as the queue has them, learning after each batch, and score all; `made` stays as it is."""
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place) / "study"
-        shutil.copytree(made.folder, folder)
-        study = _opened(folder, made.encoder)
-        study = configure(study, {"seed": str(seed)})
-        study.__dict__["encoder"] = made.encoder
-        with study.store.database.reading() as connection:
-            keys = study.store.passage_keys(connection)
-        read = _read(study, data, {key: row for row, key in enumerate(keys)}, readings, batch)
-        code(study)
-        found = _machine(study, keys, read)
+        study, found = read(made, data, readings, seed, Path(place) / "study", batch)
         study.store.database.close()
         return found
+
+
+def read(
+    made: Study, data: Labelled, readings: int, seed: int, folder: Path, batch: int = BATCH
+) -> tuple[Study, Machine]:
+    """The same in a copy of the study in this folder, which stays."""
+    shutil.copytree(made.folder, folder)
+    study = configure(_opened(folder, made.encoder), {"seed": str(seed)})
+    study.__dict__["encoder"] = made.encoder
+    with study.store.database.reading() as connection:
+        row = {key: row for row, key in enumerate(study.store.passage_keys(connection))}
+    was_read = np.zeros(len(row), bool)
+    was_read[_read(study, data, row, readings, batch)] = True
+    code(study)
+    return study, Machine(was_read, *_said(study, row))
 
 
 def _read(study: Study, data: Labelled, row: dict[int, int], readings: int, batch: int) -> list[int]:
@@ -230,20 +236,14 @@ def _read(study: Study, data: Labelled, row: dict[int, int], readings: int, batc
     return read
 
 
-def _machine(study: Study, keys: list[int], read: list[int]) -> Machine:
-    """Scores from 0 to 1 of the newest run: a likeness goes through the logistic curve, its middle at the cut."""
+def _said(study: Study, row: dict[int, int]) -> tuple[Floats, Flags]:
+    """Scores of the newest run as a draw freezes them, and what it suggests; (n, c) both."""
+    ids = list(study.codebook.by_id)
+    suggested = np.zeros((len(row), len(ids)), bool)
     with study.store.database.reading() as connection:
         run = suggestions.shown(connection)
-        kept = suggestions.of_documents(connection, run.id, study.store.names(connection).values())
-    ids = list(study.codebook.by_id)
-    place = {id: column for column, id in enumerate(ids)}
-    scores, suggested = np.zeros((len(keys), len(ids))), np.zeros((len(keys), len(ids)), bool)
-    for row, key in enumerate(keys):
-        for one in kept[key]:
-            scores[row, place[one.code]], suggested[row, place[one.code]] = one.score, one.suggested
-    for id, column in place.items():
-        if run.kinds[id] != SCORE:
-            scores[:, column] = sigmoid(scores[:, column] - run.thresholds[id])
-    was_read = np.zeros(len(keys), bool)
-    was_read[read] = True
-    return Machine(was_read, scores, suggested)
+        frozen = frames.of_run(connection, run, ids)
+        for one in suggestions.suggested(connection, run.id):
+            suggested[row[one.passage], ids.index(one.code)] = True
+    assert frozen.passages.tolist() == list(row)
+    return np.stack([frozen.scores[id].values for id in ids], axis=1), suggested

@@ -63,27 +63,25 @@ def replayed(
     """So many audits of n for each of the machines, which differ in their seeds; by: with scores and without."""
     readings = int(machines[0].read.sum())
     of_audit = [
-        _intervals(labels, one, _audits(np.flatnonzero(~one.read), n, draws, seed + at), by)
+        intervals(labels, one, audits(np.flatnonzero(~one.read), n, draws, seed + at), by)
         for at, one in enumerate(machines)
     ]
     ours, plain = (_joined([pair[which] for pair in of_audit]) for which in (0, 1))
     unread = Machine(np.zeros(len(labels), bool), np.zeros_like(labels), np.zeros(labels.shape, bool))
-    drawn = _audits(np.arange(len(labels)), readings + n, len(machines) * draws, seed)
-    (simple,) = _intervals(labels, unread, drawn, (human,))
+    drawn = audits(np.arange(len(labels)), readings + n, len(machines) * draws, seed)
+    (simple,) = intervals(labels, unread, drawn, (human,))
     raw = np.array([np.where(one.read[:, None], labels, one.suggested).sum(axis=0) for one in machines])
     rho = np.array([_correlations(one.scores[~one.read], labels[~one.read]) for one in machines])
     return Replayed(readings, n, ours, plain, simple, raw, rho)
 
 
-def _audits(rest: Integers, n: int, draws: int, seed: int) -> Iterator[Integers]:
+def audits(rest: Integers, n: int, draws: int, seed: int) -> Iterator[Integers]:
     """Simple random samples; of one seed, a smaller one is the beginning of a larger one."""
     random = np.random.default_rng(seed)
     return (random.permutation(rest)[:n] for _ in range(draws))
 
 
-def _intervals(
-    labels: Floats, known: Machine, audits: Iterator[Integers], by: tuple[Estimator, ...]
-) -> list[Intervals]:
+def intervals(labels: Floats, known: Machine, audits: Iterator[Integers], by: tuple[Estimator, ...]) -> list[Intervals]:
     """Known and audit, by each of the estimators."""
     rest = ~known.read
     means, yes, size = known.scores[rest].mean(axis=0), labels[known.read].sum(axis=0).tolist(), int(rest.sum())
