@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 UNITS = "What is counted: passage, document, speaker, or an attribute, such as Organisation."
-EXPORTS = "passages suggestions worklist review decisions agreed accepted counts agreement memos".split()
+EXPORTS = "passages suggestions worklist review decisions agreed accepted counts estimates audited agreement memos".split()
 
 
 class Commands(click.Group):
@@ -475,6 +475,7 @@ def counts(study: "Study", by: str | None, unit: str, once: bool, explain: bool,
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
 @click.option("--unit", default="passage", help="For counts: what is counted.")
+@click.option("--once", is_flag=True, help="For counts: repeated texts once.")
 @click.option("--coder", help="For a worklist or a review: whose it is.")
 @click.option("--bom", is_flag=True, help="Begin a csv with the mark by which Excel knows UTF-8.")
 @click.option("--with-suggestions/--blind", "visible", help="For a review: show what is suggested, or not (default).")
@@ -492,11 +493,15 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
 
     Agreed is the value that counts of every passage and code, and its source: one coder, unanimous,
     adjudicated, or unresolved, where coders differ; or accepted unread, where nobody read it.
+
+    Estimates are the terms of every count's interval, audited the passages that they are made of:
+    `themis counts --explain` says how.
     """
-    from coding.export.rows import KINDS, counted, worklist
+    from coding.export.counted import audited, counted, estimated
+    from coding.export.rows import KINDS, worklist
     from coding.export.tables import write
 
-    bom = options.pop("bom")
+    bom, once = options.pop("bom"), options.pop("once")
     if what == "review":
         from coding.export.review import give
 
@@ -506,7 +511,11 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
         raise EvidenceError(f"{file} is there already, perhaps with decisions in it: import it, or give another name")
     with study.store.database.reading() as connection:
         if what == "counts":
-            rows = counted(study, by, unit)
+            rows = counted(study, by, unit, once)
+        elif what == "estimates":
+            rows = estimated(study, connection, by)
+        elif what == "audited":
+            rows = audited(study, connection)
         elif what == "worklist":
             rows = worklist(study, connection, coder)
         else:

@@ -3,14 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from coding import ledger, suggestions, units
+from coding import accepted, ledger, suggestions, units
+from coding.repeated import known
 from coding.study import Study
 from coding.suggestions import SUGGESTIONS
 from coding.units import Unit
 from corpus.database import Connection, func, listed, select
 from corpus.errors import EvidenceError
 from corpus.tables import ATTRIBUTES, LIVE, PASSAGES
+
+if TYPE_CHECKING:
+    from coding.auditing import Estimated
+    from coding.certified import Recall
 
 NO_VALUE = "(none)"
 
@@ -25,9 +31,11 @@ class Count:
     suggested: units with at least one passage that the machine suggests: not corrected, no interval holds for it.
     decided_yes: units with a passage that people agree on. decided_no: units read to the end without one. read: units
     with a passage somebody decided, those where coders differ too. total: all units of the group.
-    unread: those of the suggested in which nobody has decided on the code. depth: of the code, 0 for one that is nested
-    in none.
+    unread: those of the suggested in which nobody has decided on the code. accepted: passages that hold it unread, by a
+    certificate. depth: of the code, 0 for one that is nested in none.
     attribute, group: "" where all documents are counted together; group "(none)": documents without the attribute.
+    estimate: how many there are, by random audits; None for whoever is still to read passages blind. recall: what is
+    certified of how many were found, of all documents together; None without an audit.
     """
 
     code: str
@@ -41,14 +49,22 @@ class Count:
     total: int
     unread: int = 0
     depth: int = 0
+    accepted: int = 0
+    estimate: "Estimated | None" = None
+    recall: "Recall | None" = None
 
 
 def counts(
-    study: Study, by: str | None = None, unit: str = "passage", sealed: Collection[int] = frozenset()
+    study: Study,
+    by: str | None = None,
+    unit: str = "passage",
+    sealed: Collection[int] = frozenset(),
+    once: bool = False,
 ) -> list[Count]:
     """Counts of every code in the order of the codebook, by group in alphabetical order.
 
-    sealed: passages that count as neither read nor suggested, for whoever is still to read them blind.
+    sealed: passages that count as neither read nor suggested, for whoever is still to read them blind. once: estimates
+    count repeated texts once, each of so many copies as a part of one.
     EvidenceError for a unit or attribute that there is not.
     """
     with study.store.database.reading() as connection:
@@ -60,6 +76,8 @@ def counts(
         sizes, group = units.sizes(connection, unit), _group(connection, by)
         said = _said(decided, units.places(connection, unit, decided))
         tally = _read(said, {} if unit == "passage" else sizes) + _suggested(connection, unit, said, sealed)
+        tally += _accepted(connection, unit, sealed)
+        estimated = {} if sealed else _estimated(study, connection, by, unit, once)
     totals: Counter[str] = Counter()
     for (document, _), size in sizes.items():
         totals[group(document)] += size if unit == "passage" else 1
@@ -79,10 +97,41 @@ def counts(
             total=totals[name],
             unread=summed[name, code, "unread"],
             depth=len(study.codebook.above(code)),
+            accepted=summed[name, code, "accepted"],
+            estimate=estimated.get((code, name), (None, None))[0],
+            recall=estimated.get((code, name), (None, None))[1],
         )
         for code in study.codebook.by_id
         for name in sorted(totals)
     ]
+
+
+def _estimated(
+    study: Study, connection: Connection, by: str | None, unit: str, once: bool
+) -> "dict[tuple[str, str], tuple[Estimated, Recall | None]]":
+    """By code and group, how many there are, and what is certified."""
+    from coding.auditing import Counting
+    from coding.certified import recall
+
+    if unit != "passage":
+        from coding.mentions import mentions
+
+        if once:
+            raise EvidenceError(f"repeated texts are counted once as passages, not as {unit}s: leave --unit out")
+        return {(one.code, one.group): (one, None) for one in mentions(study, connection, unit, by)}
+    counting = Counting(study, connection, known(study, connection).weights if once else None)
+    certified = {code: recall(counting, code) for code in study.codebook.by_id} if by is None and not once else {}
+    return {(one.code, one.group): (one, certified.get(one.code)) for one in counting.estimates(connection, by)}
+
+
+def _accepted(connection: Connection, unit: str, sealed: Collection[int]) -> Tally:
+    """Units with a passage that holds a code unread."""
+    tally: Tally = Counter()
+    for code, keys in accepted.unread(connection).items():
+        places = units.places(connection, unit, keys - set(sealed))
+        for document, _ in set(places.values()):
+            tally[document, code, "accepted"] += 1
+    return tally
 
 
 def _group(connection: Connection, by: str | None) -> Callable[[int], str]:

@@ -13,6 +13,7 @@ from coding.run import Done, code
 from coding.shipped import shipped
 from coding.study import Show, Study, add, create_study, open_study, quiet
 from coding.telling import Telling
+from coding.telling_counts import of_counts
 from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def told(step: Step) -> Telling:
     if isinstance(result, Study):
         return Telling(before=[f"{result.folder} has {len(result.codebook.codes)} codes in codebook.yml."])
     if isinstance(result, list):
-        return telling.of_counts(result)
+        return of_counts(result)
     return telling.of_account(result)
 
 

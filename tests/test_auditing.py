@@ -8,7 +8,7 @@ import pytest
 from reading_audits import decide, read, some, suggest, survey
 
 from coding import draws
-from coding.auditing import estimates
+from coding.auditing import Counting
 from coding.drawing import draw_audit, draw_double
 from coding.estimate import Sample, audited, human
 from coding.estimate_groups import by_design, combined_counts, within
@@ -32,7 +32,8 @@ def world(empty, tmp_path):
 
 def found(study, by=None, code="money"):
     with study.store.database.reading() as connection:
-        return {one.group: one for one in estimates(study, connection, by) if one.code == code}
+        found = Counting(study, connection).estimates(connection, by)
+        return {one.group: one for one in found if one.code == code}
 
 
 def money(study):
@@ -167,14 +168,14 @@ def test_groups_are_estimated_of_their_own_passages(world):
 def test_copies_are_counted_once_by_their_weights(world):
     study, truth, scores = world
     keys = read(study, draw_audit(study, 200), truth)
-    weights = np.array([0.25 if place < 80 else 1.0 for place in range(400)])
     order = sorted(truth)
-    w = dict(zip(order, weights.tolist(), strict=True))
+    w = {key: 0.25 if place < 80 else 1.0 for place, key in enumerate(order)}
     y = np.array([w[key] * ("money" in truth[key]) for key in keys])
     f = np.array([w[key] * float(scores[key]) for key in keys])
     share = audited(Sample(y, f, float(np.mean([w[key] * float(scores[key]) for key in order])), 400))
     with study.store.database.reading() as connection:
-        one = next(e for e in estimates(study, connection, weights=weights) if e.code == "money")
+        counting = Counting(study, connection, lambda keys: [w[key] for key in keys])
+        one = next(e for e in counting.estimates(connection) if e.code == "money")
     assert bounds(one) == pytest.approx([400 * part for part in (share.low, share.value, share.high)])
     assert one.covered == 340
 

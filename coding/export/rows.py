@@ -8,7 +8,6 @@ from coding import accepted, adjudicating, draws, ledger, memos, suggestions
 from coding.adjudicating import Agreed
 from coding.agree import Comparison, compare
 from coding.agreement import Undefined
-from coding.counts import counts
 from coding.intervals import MEASURES, Estimate
 from coding.memos import Flag, Memo
 from coding.quotes import checked
@@ -46,11 +45,6 @@ ACCEPTED = {
     **dict.fromkeys(("document", "passage", "speaker", "text", "code"), str),
     **{"precision": float, "confidence": float, "draw": int, "when": str, "stale": bool},
 }
-COUNTED = {
-    **dict.fromkeys(("code", "unit", "attribute", "group"), str),
-    **dict.fromkeys(("suggested", "decided_yes", "decided_no", "read", "total"), int),
-}
-
 AGREED = {
     **dict.fromkeys(("code", "between", "measure"), str),
     **dict.fromkeys(("value", "low", "high"), float),
@@ -180,11 +174,6 @@ def decisions(study: Study, connection: Connection) -> Rows:
                     yield {**place, **said, "why": d.why, "quote": quote, **how, **_attributes(kept, names)}
 
     return Rows({**DECIDED, **_columns(names)}, rows())
-
-
-def counted(study: Study, by: str | None = None, unit: str = "passage") -> Rows:
-    """One row for each code and group."""
-    return Rows(COUNTED, ({name: getattr(count, name) for name in COUNTED} for count in counts(study, by, unit)))
 
 
 def agreement(study: Study, connection: Connection) -> Rows:

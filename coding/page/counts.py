@@ -6,11 +6,12 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from coding import draws, telling
+from coding import draws
 from coding.counts import counts
 from coding.page.session import Lead
 from coding.page.shell import View, show
 from coding.summary import cautions
+from coding.telling_counts import of_counts
 from coding.units import UNITS
 
 VIEW = View("/counts", "Counts", "How many passages, documents or speakers have each theme.", lead=True)
@@ -30,7 +31,7 @@ def page(
         sealed = draws.sealed(connection, visit.coder)
         attributes = study.store.attribute_names(connection)
     found = counts(study, by or None, unit, sealed)
-    said = telling.of_counts(found, cautions(study, sealed)).after
+    said = of_counts(found, cautions(study, sealed)).after
     widest = max((one.decided_yes + one.unread for one in found), default=0)
     names = {code.id: code.name for code in study.codebook.codes}
     values = {"found": found, "names": names, "units": UNITS, "attributes": attributes, "said": said}

@@ -1,0 +1,145 @@
+"""The method of this study's counts, as a report needs it: what was read, what was drawn, the formulas, one worked out."""
+
+from collections.abc import Sequence
+from math import inf
+
+from coding import draws
+from coding.auditing import Estimated, Part
+from coding.counts import Count
+from coding.draws import Draw
+from coding.study import Study
+
+REFERENCES = (
+    "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. J. Am. Stat. Assoc. 22, "
+    "209-212.",
+    "Cassel, C. M., Sarndal, C.-E. and Wretman, J. H. (1976). Some results on generalized difference estimation and "
+    "generalized regression estimation for finite populations. Biometrika 63, 615-620.",
+    "Cochran, W. G. (1977). Sampling Techniques, 3rd ed. Wiley.",
+    "Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures. Stat. Med. 27, 1693-1702.",
+    "Angelopoulos, A. N., Duchi, J. C. and Zrnic, T. (2023). PPI++: Efficient prediction-powered inference. "
+    "arXiv 2311.01453.",
+)
+METHOD = (
+    "For each theme, a count is what is known plus what is estimated: count = K + N x p. K is the number of passages with "
+    "the theme among those that people read before the audit was drawn (one that coders differ about counts half, and at "
+    "the bounds not at all or in full). N is the number of all other passages, from which the audit was drawn, and p the "
+    "share of them with the theme.",
+    "p is estimated from the audit's answers y (1 yes, 0 no) and the machine's scores f (0 to 1), which were kept when "
+    "the audit was drawn and so know nothing of its answers: p = L x mean of f over all N + mean of (y - L x f) over the "
+    "n drawn, with L = cov(y, f) / var(f) in the sample, no less than 0 and no more than 1. This is the regression "
+    "estimator of survey sampling, PPI++ in newer words. It is right on average however wrong the scores are; good "
+    "scores make it sharper.",
+    "Its variance is V = (1 - n/N) x s2 / n, with s2 the sample variance of y - L x f. The interval is Wilson's, for "
+    "n_eff = p (1 - p) / (V + (1 - n/N) / n2) readings, n2 being n squared: as if one of the n were wrong. With z = 1.96 "
+    "its bounds are (p n_eff + z2/2 -+ z sqrt(p (1 - p) n_eff + z2/4)) / (n_eff + z2), z2 being z squared.",
+    "Where the audit holds fewer than 5 yes, or fewer than 5 no, the scores are left out: p = yes / n and "
+    "n_eff = n / (1 - n/N). Where all N were read there is no doubt left.",
+    "No count is below the number of passages with a yes that people agree on, nor above all passages less those with a "
+    "no.",
+)
+SEVERAL = (
+    "Several audits are each worked out so, and put together with weights in proportion to 1 / (N2 (1/n - 1/N)), N2 being "
+    "N squared, which do not depend on what was found; the bounds are put together by the root of the sum of squares of "
+    "their distances from the estimates (MOVER). Passages that were added between two audits are a layer of their own, "
+    "for which only the later audits speak; the layers are added up."
+)
+TRUTH = (
+    "What is counted is what the people who read the audit would say of every passage. How far they agree with each other "
+    "is another question, which `themis agree` answers. An interval speaks of the documents of this study as they are, "
+    "not of people or organisations that are not in it."
+)
+
+
+def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list[str]:
+    """The method in plain words with this study's numbers, a paragraph a line, empty lines between."""
+    with study.store.database.reading() as connection:
+        known = {draw.id: draw for draw in draws.draws(connection)}
+        documents, passages = study.store.size(connection)
+    estimates = [count.estimate for count in counts if count.estimate]
+    used = [known[number] for number in sorted({number for one in estimates for number in one.draws})]
+    unit = counts[0].unit if counts else "passage"
+    begin = (
+        f"Themes were counted in {unit}s. The study has {documents:,} documents with {passages:,} passages; the codebook "
+        f"is of version {study.codebook.version[:12]}."
+    )
+    if once:
+        begin += " Texts that are repeated count once: each of w copies counts 1/w."
+    if not used:
+        why = next((one.why for one in estimates if one.why), "everything was read")
+        return [begin, "", f"There is no estimate to explain: {why}."]
+    paragraphs = [begin, *map(_drawn, used), *METHOD]
+    paragraphs += [SEVERAL] * (len(used) > 1)
+    paragraphs += [_example(estimates, unit), *_certified(counts), _many(estimates), TRUTH, _again(unit)]
+    lines = [line for paragraph in paragraphs if paragraph for line in (paragraph, "")]
+    return [*lines, "References", *REFERENCES]
+
+
+def _drawn(draw: Draw) -> str:
+    what = f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end"
+    if draw.units:
+        what = f"{draw.units:,} of {draw.of_units:,} whole units ({draw.unit}), with {draw.size:,} passages to be read,"
+    who = " or ".join(draw.coders) or "whoever came"
+    closed = f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order." if draw.closed else ""
+    return (
+        f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
+        f"random.Random('{draw.seed}').sample over the passages in the order of documents and places), and read by "
+        f"{who}, one reader each, who saw neither the machine's suggestions nor what others said.{closed}"
+    )
+
+
+def _example(estimates: Sequence[Estimated], unit: str) -> str:
+    """One estimate of one audit, with its numbers in the formulas."""
+    simple = [one for one in estimates if len(one.layers) == 1 and len(one.layers[0]) == 1]
+    shown = max(simple, key=lambda one: (one.layers[0][0].share.method == "ppi", one.value), default=None)
+    if shown is None or unit != "passage":
+        return ""
+    part, share = shown.layers[0][0], shown.layers[0][0].share
+    where = f" ({shown.group})" if shown.group else ""
+    said = [
+        f"For example {shown.code}{where}: K = {_known(part)}, N = {share.size:,}, n = {share.n:,}, of which "
+        f"{share.positives:g} yes."
+    ]
+    if share.method == "ppi":
+        said.append(f"Mean score over N {part.mean:.6f}, L = {share.weight:.6f}, V = {share.variance:.3e}.")
+    if share.effective != inf:
+        said.append(f"n_eff = {share.effective:.2f}.")
+    said.append(f"p = {share.value:.6f}, from {share.low:.6f} to {share.high:.6f}.")
+    said.append(f"Count = {shown.value:,.1f}, from {shown.low:,.1f} to {shown.high:,.1f}.")
+    return " ".join(said)
+
+
+def _known(part: Part) -> str:
+    return f"{part.known_yes + part.known_open / 2:g} (of {part.known:,} read before)"
+
+
+def _certified(counts: Sequence[Count]) -> list[str]:
+    """What is promised of the share that was found."""
+    attempts = [count.recall for count in counts if count.recall]
+    if not attempts:
+        return []
+    last = max(one.attempt for one in attempts)
+    shares = " and ".join(f"1/{2**number}" for number in range(1, last + 1))
+    return [
+        "Found at least: with x yes among the n drawn of N, U is the largest number of yes among the N for which x or "
+        "fewer would be drawn with a chance above d (hypergeometric). All that was found, divided by the yes known outside "
+        f"the N plus U, is then the least share found. d is 10 % in all, of which the audits have {shares} in turn."
+    ]
+
+
+def _many(estimates: Sequence[Estimated]) -> str:
+    several = sum(one.value is not None and bool(one.layers) for one in estimates)
+    if several < 2:
+        return ""
+    return (
+        f"There are {several} intervals here, each made to hold in 95 % of audits: about {several * 0.05:.1f} of them are to "
+        "be expected to miss."
+    )
+
+
+def _again(unit: str) -> str:
+    if unit != "passage":
+        return ""
+    return (
+        "To do it again by hand: `themis export audited FILE.csv` has, for each audit and theme, every passage with its "
+        "part (known, drawn, rest), y as value, and f as score; `themis export estimates FILE.csv` has every term."
+    )
