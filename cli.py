@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 UNITS = "What is counted: passage, document, speaker, or an attribute, such as Organisation."
-EXPORTS = "passages suggestions worklist review decisions agreed accepted counts estimates audited agreement memos".split()
+EXPORTS = "passages suggestions worklist review decisions agreed accepted counts estimates audited".split()
+EXPORTS += ["agreement", "memos"]
 
 
 class Commands(click.Group):
@@ -279,7 +280,13 @@ def login() -> str:
 
 
 @main.command()
-@click.option("--n", "size", type=click.IntRange(1), help="How many passages; 200 to 400 otherwise.")
+@click.option("--n", "size", type=click.IntRange(1), help="How many: 200 to 400 passages, or 30 units, otherwise.")
+@click.option(
+    "--unit",
+    metavar="UNIT",
+    default="passage",
+    help="Draw whole ones, to tell how many mention a code: document, speaker, or an attribute such as Organisation.",
+)
 @click.option(
     "--precision",
     type=click.FloatRange(0, 0.5, min_open=True, max_open=True),
@@ -290,18 +297,20 @@ def login() -> str:
 @click.option("--list", "listing", is_flag=True, help="List the draws and how far they were read instead.")
 @click.option("--close", "closing", type=click.IntRange(1), metavar="DRAW", help="Give up a draw, of either kind.")
 @in_study
-def audit(study: "Study", coders: str | None, listing: bool, closing: int | None, **wanted: Any) -> None:
+def audit(study: "Study", unit: str, coders: str | None, listing: bool, closing: int | None, **wanted: Any) -> None:
     """Draw a random sample to read blind, which makes counts valid.
 
     Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards; one that
     was a slip can be closed: what was read in it stays, and the rest is free again.
     """
-    from coding.drawing import draw_audit
+    from coding.drawing import draw_audit, draw_units
     from coding.draws import close, draws, progress
     from coding.telling_review import of_draw, of_draws
 
     if wanted["size"] and wanted["precision"]:
         raise click.UsageError("Give --n or --precision, not both.")
+    if unit != "passage" and wanted["precision"]:
+        raise click.UsageError("--precision is of passages: give --n with --unit.")
     if closing:
         with study.store.database.writing() as connection:
             close(connection, closing)
@@ -311,7 +320,11 @@ def audit(study: "Study", coders: str | None, listing: bool, closing: int | None
             say(of_draws([(draw, *progress(connection, draw)) for draw in draws(connection)]))
     else:
         names, new = coders_of(study, coders)
-        say(of_draw(draw_audit(study, **wanted, coders=names), new))
+        if unit == "passage":
+            draw = draw_audit(study, **wanted, coders=names)
+        else:
+            draw = draw_units(study, unit, wanted["size"], names)
+        say(of_draw(draw, new))
 
 
 @main.command()

@@ -1,52 +1,54 @@
-"""The method of this study's counts, as a report needs it: what was read, what was drawn, the formulas, one worked out."""
+"""The method of this study's counts, as a report needs it: what was drawn and read, the formulas, one worked out."""
 
 from collections.abc import Sequence
 from math import inf
 
-from coding import draws
+from coding import draws, frames
 from coding.auditing import Estimated, Part
 from coding.counts import Count
 from coding.draws import Draw
+from coding.frames import Frame
 from coding.study import Study
 
 REFERENCES = (
-    "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. J. Am. Stat. Assoc. 22, "
-    "209-212.",
+    "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. J. Am. Stat. "
+    "Assoc. 22, 209-212.",
     "Cassel, C. M., Sarndal, C.-E. and Wretman, J. H. (1976). Some results on generalized difference estimation and "
     "generalized regression estimation for finite populations. Biometrika 63, 615-620.",
     "Cochran, W. G. (1977). Sampling Techniques, 3rd ed. Wiley.",
-    "Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures. Stat. Med. 27, 1693-1702.",
+    "Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures. Stat. Med. 27, "
+    "1693-1702.",
     "Angelopoulos, A. N., Duchi, J. C. and Zrnic, T. (2023). PPI++: Efficient prediction-powered inference. "
     "arXiv 2311.01453.",
 )
 METHOD = (
-    "For each theme, a count is what is known plus what is estimated: count = K + N x p. K is the number of passages with "
-    "the theme among those that people read before the audit was drawn (one that coders differ about counts half, and at "
-    "the bounds not at all or in full). N is the number of all other passages, from which the audit was drawn, and p the "
-    "share of them with the theme.",
-    "p is estimated from the audit's answers y (1 yes, 0 no) and the machine's scores f (0 to 1), which were kept when "
-    "the audit was drawn and so know nothing of its answers: p = L x mean of f over all N + mean of (y - L x f) over the "
-    "n drawn, with L = cov(y, f) / var(f) in the sample, no less than 0 and no more than 1. This is the regression "
-    "estimator of survey sampling, PPI++ in newer words. It is right on average however wrong the scores are; good "
-    "scores make it sharper.",
-    "Its variance is V = (1 - n/N) x s2 / n, with s2 the sample variance of y - L x f. The interval is Wilson's, for "
-    "n_eff = p (1 - p) / (V + (1 - n/N) / n2) readings, n2 being n squared: as if one of the n were wrong. With z = 1.96 "
-    "its bounds are (p n_eff + z2/2 -+ z sqrt(p (1 - p) n_eff + z2/4)) / (n_eff + z2), z2 being z squared.",
+    "For each theme, a count is what is known plus what is estimated: count = K + N × p. K is the number of "
+    "passages with the theme among those that people read before the audit was drawn (one that coders differ about "
+    "counts half, and at the bounds not at all or in full). N is the number of all other passages, from which the "
+    "audit was drawn, and p the share of them with the theme.",
+    "p is estimated from the audit's answers y (1 yes, 0 no) and the machine's scores f (0 to 1), which were kept "
+    "when the audit was drawn and so know nothing of its answers: p = λ × mean of f over all N + mean of (y − λ × "
+    "f) over the n drawn, with λ = cov(y, f) / var(f) in the sample, no less than 0 and no more than 1. This is "
+    "the regression estimator of survey sampling, PPI++ in newer words. It is right on average however wrong the "
+    "scores are; good scores make it sharper.",
+    "Its variance is V = (1 − n/N) × s² / n, with s² the sample variance of y − λ × f. The interval is Wilson's, for "
+    "n_eff = p (1 − p) / (V + (1 − n/N) / n²) readings: as if one of the n were wrong. With z = 1.96 "
+    "its bounds are (p n_eff + z²/2 ± z √(p (1 − p) n_eff + z²/4)) / (n_eff + z²).",
     "Where the audit holds fewer than 5 yes, or fewer than 5 no, the scores are left out: p = yes / n and "
-    "n_eff = n / (1 - n/N). Where all N were read there is no doubt left.",
-    "No count is below the number of passages with a yes that people agree on, nor above all passages less those with a "
-    "no.",
+    "n_eff = n / (1 − n/N). Where all N were read there is no doubt left.",
+    "No count is below the number of passages with a yes that people agree on, nor above all passages less those "
+    "with a no.",
 )
 SEVERAL = (
-    "Several audits are each worked out so, and put together with weights in proportion to 1 / (N2 (1/n - 1/N)), N2 being "
-    "N squared, which do not depend on what was found; the bounds are put together by the root of the sum of squares of "
+    "Several audits are each worked out so, and put together with weights in proportion to 1 / (N² (1/n − 1/N)), which "
+    "do not depend on what was found; the bounds are put together by the root of the sum of squares of "
     "their distances from the estimates (MOVER). Passages that were added between two audits are a layer of their own, "
     "for which only the later audits speak; the layers are added up."
 )
 TRUTH = (
-    "What is counted is what the people who read the audit would say of every passage. How far they agree with each other "
-    "is another question, which `themis agree` answers. An interval speaks of the documents of this study as they are, "
-    "not of people or organisations that are not in it."
+    "What is counted is what the people who read the audit would say of every passage. How far they agree with "
+    "each other is another question, which `themis agree` answers. An interval speaks of the documents of this "
+    "study as they are, not of people or organisations that are not in it."
 )
 
 
@@ -55,26 +57,27 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
     with study.store.database.reading() as connection:
         known = {draw.id: draw for draw in draws.draws(connection)}
         documents, passages = study.store.size(connection)
+        frozen = {number: frames.frame(connection, number) for number in known}
     estimates = [count.estimate for count in counts if count.estimate]
     used = [known[number] for number in sorted({number for one in estimates for number in one.draws})]
     unit = counts[0].unit if counts else "passage"
     begin = (
-        f"Themes were counted in {unit}s. The study has {documents:,} documents with {passages:,} passages; the codebook "
-        f"is of version {study.codebook.version[:12]}."
+        f"Themes were counted in {unit}s. The study has {documents:,} documents with {passages:,} passages; the "
+        f"codebook is of version {study.codebook.version[:12]}."
     )
     if once:
         begin += " Texts that are repeated count once: each of w copies counts 1/w."
     if not used:
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
-    paragraphs = [begin, *map(_drawn, used), *METHOD]
+    paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
     paragraphs += [SEVERAL] * (len(used) > 1)
     paragraphs += [_example(estimates, unit), *_certified(counts), _many(estimates), TRUTH, _again(unit)]
     lines = [line for paragraph in paragraphs if paragraph for line in (paragraph, "")]
     return [*lines, "References", *REFERENCES]
 
 
-def _drawn(draw: Draw) -> str:
+def _drawn(draw: Draw, frame: Frame | None) -> str:
     what = f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end"
     if draw.units:
         what = f"{draw.units:,} of {draw.of_units:,} whole units ({draw.unit}), with {draw.size:,} passages to be read,"
@@ -83,7 +86,17 @@ def _drawn(draw: Draw) -> str:
     return (
         f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
         f"random.Random('{draw.seed}').sample over the passages in the order of documents and places), and read by "
-        f"{who}, one reader each, who saw neither the machine's suggestions nor what others said.{closed}"
+        f"{who}, one reader each, who saw neither the machine's suggestions nor what others said.{closed} "
+        f"{_scores(frame)}"
+    )
+
+
+def _scores(frame: Frame | None) -> str:
+    if frame is None or frame.scored is None:
+        return "The machine had suggested nothing by then, so no scores are used."
+    return (
+        f"The scores are those of the run that ended on {frame.scored[:10]} (encoder {frame.encoder}); passages that "
+        "people had decided in part by then have what they said in place of a score."
     )
 
 
@@ -100,7 +113,7 @@ def _example(estimates: Sequence[Estimated], unit: str) -> str:
         f"{share.positives:g} yes."
     ]
     if share.method == "ppi":
-        said.append(f"Mean score over N {part.mean:.6f}, L = {share.weight:.6f}, V = {share.variance:.3e}.")
+        said.append(f"Mean score over N {part.mean:.6f}, λ = {share.weight:.6f}, V = {share.variance:.3e}.")
     if share.effective != inf:
         said.append(f"n_eff = {share.effective:.2f}.")
     said.append(f"p = {share.value:.6f}, from {share.low:.6f} to {share.high:.6f}.")
@@ -120,9 +133,10 @@ def _certified(counts: Sequence[Count]) -> list[str]:
     last = max(one.attempt for one in attempts)
     shares = " and ".join(f"1/{2**number}" for number in range(1, last + 1))
     return [
-        "Found at least: with x yes among the n drawn of N, U is the largest number of yes among the N for which x or "
-        "fewer would be drawn with a chance above d (hypergeometric). All that was found, divided by the yes known outside "
-        f"the N plus U, is then the least share found. d is 10 % in all, of which the audits have {shares} in turn."
+        "Found at least: with x yes among the n drawn of N, U is the largest number of yes among the N for which x "
+        "or fewer would be drawn with a chance above d (hypergeometric). All that was found, divided by the yes "
+        "known outside the N plus U, is then the least share found. d is 10 % in all, of which the audits have "
+        f"{shares} in turn."
     ]
 
 
@@ -131,8 +145,8 @@ def _many(estimates: Sequence[Estimated]) -> str:
     if several < 2:
         return ""
     return (
-        f"There are {several} intervals here, each made to hold in 95 % of audits: about {several * 0.05:.1f} of them are to "
-        "be expected to miss."
+        f"There are {several} intervals here, each made to hold in 95 % of audits: about {several * 0.05:.1f} of "
+        "them are to be expected to miss."
     )
 
 
@@ -140,6 +154,7 @@ def _again(unit: str) -> str:
     if unit != "passage":
         return ""
     return (
-        "To do it again by hand: `themis export audited FILE.csv` has, for each audit and theme, every passage with its "
-        "part (known, drawn, rest), y as value, and f as score; `themis export estimates FILE.csv` has every term."
+        "To do it again by hand: `themis export audited FILE.csv` has, for each audit and theme, every passage "
+        "with its part (known, drawn, rest), y as value, and f as score; `themis export estimates FILE.csv` has "
+        "every term."
     )

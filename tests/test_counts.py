@@ -3,7 +3,7 @@
 import pytest
 
 from coding import ledger, suggestions
-from coding.counts import Count, counts
+from coding.counts import counts
 from coding.export.counted import COUNTED, counted
 from coding.ledger import Decision
 from coding.study import add, configure, create_study

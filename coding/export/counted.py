@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from math import inf
 
-from coding.audits import Audit
 from coding.auditing import Counting
+from coding.audits import Audit
 from coding.counts import Count, counts
 from coding.export.rows import Row, Rows
 from coding.study import Study
