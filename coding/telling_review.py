@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from coding.telling import Telling
+from coding.units import several
 
 if TYPE_CHECKING:
     from coding.draws import Draw
@@ -12,12 +13,7 @@ if TYPE_CHECKING:
 
 def of_draw(draw: "Draw", new: Sequence[str] = ()) -> Telling:
     """What was drawn, from what, and how it is read. new: names of coders that nobody here had until now."""
-    share = draw.size / draw.population
-    which = "nobody has read to the end" if draw.kind == "audit" else "none of them has read"
-    told = [
-        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {which} and no open draw has, "
-        f"at random, each with probability {share:.4g} (seed {draw.seed})."
-    ]
+    told = [_drawn(draw)]
     if draw.size == draw.population:
         told.append("These are all there are.")
     if draw.kind == "double":
@@ -28,6 +24,22 @@ def of_draw(draw: "Draw", new: Sequence[str] = ()) -> Telling:
     page = "Audit" if draw.kind == "audit" else "Double coding"
     after = [f"Next: themis review, and there {page}; or themis export review FILE.xlsx --draw {draw.id} --coder NAME"]
     return Telling(before=told, after=after)
+
+
+def _drawn(draw: "Draw") -> str:
+    """How many of how many, by which chance; of whole units how many passages that makes."""
+    if draw.units is not None and draw.of_units is not None:
+        share, many = draw.units / draw.of_units, several(draw.unit)
+        return (
+            f"Draw {draw.id}: {draw.units:,} of the {draw.of_units:,} {many} with passages that nobody has read to the "
+            f"end, at random, each with probability {share:.4g} (seed {draw.seed}). They have {draw.size:,} such "
+            f"passages to read, of {draw.population:,}."
+        )
+    unread = "nobody has read to the end" if draw.kind == "audit" else "none of them has read and no open draw has"
+    return (
+        f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {unread}, at random, each with "
+        f"probability {draw.size / draw.population:.4g} (seed {draw.seed})."
+    )
 
 
 def of_strangers(draw: int, new: Sequence[str]) -> list[str]:

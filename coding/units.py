@@ -12,6 +12,11 @@ UNITS = ("passage", "document", "speaker")
 Unit = tuple[int, int | str | None]  # a document, and what of it: a passage, all of it, or a speaker
 
 
+def several(unit: str) -> str:
+    """What more than one of a unit are called."""
+    return f"{unit}s" if unit in UNITS else f"values of {unit}"
+
+
 def check(connection: Connection, unit: str) -> None:
     """EvidenceError for what is neither one of UNITS nor an attribute of some document."""
     known = select(ATTRIBUTES.c.name).distinct().order_by(ATTRIBUTES.c.name)
