@@ -44,10 +44,12 @@ def _drawn(draw: "Draw") -> str:
 
 def of_strangers(draw: int, new: Sequence[str]) -> list[str]:
     """That coders whom a draw names are new to the study."""
+    if not new:
+        return []
     return [
         f"New here: {', '.join(new)}. If that is a slip: `themis audit --close {draw}`, and draw again; if not, "
         f"`themis reviewers add {shlex.quote(new[0])}` makes a link."
-    ] * bool(new)
+    ]
 
 
 def of_draws(found: "list[tuple[Draw, int, int]]") -> Telling:
