@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SHARE = click.FloatRange(0, 1, min_open=True, max_open=True)
 UNITS = "What is counted: passage, document, speaker, or an attribute, such as Organisation."
 EXPORTS = "passages suggestions worklist review decisions agreed accepted counts estimates audited".split()
-EXPORTS += ["agreement", "memos"]
+EXPORTS += ["agreement", "differences", "together", "memos"]
 
 
 class Commands(click.Group):
@@ -460,8 +460,12 @@ def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
 @click.option("--once", is_flag=True, help="Count repeated texts once (themis repeated).")
 @click.option("--explain", is_flag=True, help="Write the method, as a report needs it, with this study's numbers.")
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw it too: .svg, .png, .pdf or .html.")
+@click.option("--compare", is_flag=True, help="With --by: tell how far groups differ, and if the machine errs alike.")
+@click.option("--together", is_flag=True, help="Count passages that hold two codes.")
 @in_study
-def counts(study: "Study", by: str | None, unit: str, once: bool, explain: bool, plot: Path | None) -> None:
+def counts(
+    study: "Study", by: str | None, unit: str, once: bool, explain: bool, plot: Path | None, **how: bool
+) -> None:
     """Count themes, with intervals from random audits.
 
     Without an audit there is no interval, and what is missing is said with the command that gets it.
@@ -470,6 +474,8 @@ def counts(study: "Study", by: str | None, unit: str, once: bool, explain: bool,
     from coding.summary import cautions
     from coding.telling_counts import of_counts
 
+    if any(how.values()):
+        return say(beside(study, by, unit, once, **how))
     found = count(study, by, unit, once=once)
     if explain:
         from coding.explaining import explained
@@ -481,12 +487,30 @@ def counts(study: "Study", by: str | None, unit: str, once: bool, explain: bool,
         from coding.export.plots import draw
 
         click.echo(f"Drew {draw(found, plot)}.")
+    return None
+
+
+def beside(study: "Study", by: str | None, unit: str, once: bool, compare: bool, together: bool) -> Telling:
+    """Groups against each other, or codes together."""
+    from coding.contrasts import compare as compare_groups
+    from coding.telling_contrasts import of_compared, of_together
+    from coding.together import together as put_together
+
+    if unit != "passage" or (compare and together):
+        raise click.UsageError("--compare and --together count passages, and are given one at a time.")
+    if together and by:
+        raise click.UsageError("--together counts all documents: leave --by out.")
+    if together:
+        return of_together(put_together(study, once))
+    if not by:
+        raise click.UsageError("--compare needs --by ATTRIBUTE.")
+    return of_compared(compare_groups(study, by, once))
 
 
 @main.command()
 @click.argument("what", type=click.Choice(EXPORTS))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--by", metavar="ATTRIBUTE", help="For counts: in groups of this attribute.")
+@click.option("--by", metavar="ATTRIBUTE", help="For counts and differences: in groups of this attribute.")
 @click.option("--unit", default="passage", help="For counts: what is counted.")
 @click.option("--once", is_flag=True, help="For counts: repeated texts once.")
 @click.option("--coder", help="For a worklist or a review: whose it is.")
@@ -508,8 +532,9 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
     adjudicated, or unresolved, where coders differ; or accepted unread, where nobody read it.
 
     Estimates are the terms of every count's interval, audited the passages that they are made of:
-    `themis counts --explain` says how.
+    `themis counts --explain` says how. Differences are between groups, together is of two codes.
     """
+    from coding.export.contrasted import differences, pairs
     from coding.export.counted import audited, counted, estimated
     from coding.export.rows import KINDS, worklist
     from coding.export.tables import write
@@ -520,19 +545,20 @@ def export(study: "Study", what: str, file: Path, by: str | None, unit: str, cod
 
         say(telling.of_review(give(study, file, coder, **options)))
         return
+    if what == "differences" and not by:
+        raise click.UsageError("differences are between groups: give --by ATTRIBUTE.")
     if what == "worklist" and file.exists():
         raise EvidenceError(f"{file} is there already, perhaps with decisions in it: import it, or give another name")
     with study.store.database.reading() as connection:
-        if what == "counts":
-            rows = counted(study, by, unit, once)
-        elif what == "estimates":
-            rows = estimated(study, connection, by)
-        elif what == "audited":
-            rows = audited(study, connection)
-        elif what == "worklist":
-            rows = worklist(study, connection, coder)
-        else:
-            rows = KINDS[what](study, connection)
+        made = {
+            "counts": lambda: counted(study, by, unit, once),
+            "estimates": lambda: estimated(study, connection, by),
+            "audited": lambda: audited(study, connection),
+            "differences": lambda: differences(study, by or "", once),
+            "together": lambda: pairs(study, once),
+            "worklist": lambda: worklist(study, connection, coder),
+        }
+        rows = made.get(what, lambda: KINDS[what](study, connection))()
         written = write(rows, file, bom)
     click.echo(f"Wrote {written:,} rows of {what} to {file}.")
 

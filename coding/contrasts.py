@@ -17,6 +17,7 @@ from coding.audits import Flags
 from coding.erring import Erring, errors
 from coding.estimate import LEVEL
 from coding.estimate_groups import Count, Difference, difference, joint
+from coding.repeated import known
 from coding.study import Study
 from corpus.errors import EvidenceError
 
@@ -96,12 +97,15 @@ class Compared:
         return sum(isinstance(line.machine, Erring) for line in self.lines)
 
 
-def compare(study: Study, by: str) -> Compared:
-    """The groups of an attribute against each other. EvidenceError for one there is not, or that cannot be compared."""
+def compare(study: Study, by: str, once: bool = False) -> Compared:
+    """The groups of an attribute against each other; once: each of so many copies of a text is a part of one.
+
+    EvidenceError for an attribute there is not, or that cannot be compared.
+    """
     with study.store.database.reading() as connection:
-        if by not in (known := study.store.attribute_names(connection)):
-            raise EvidenceError(f"no document has an attribute '{by}': there are {', '.join(known) or 'none'}")
-        counting = Counting(study, connection)
+        if by not in (names := study.store.attribute_names(connection)):
+            raise EvidenceError(f"no document has an attribute '{by}': there are {', '.join(names) or 'none'}")
+        counting = Counting(study, connection, known(study, connection).weights if once else None)
         return compared(counting, by, groups(connection, counting.corpus, by))
 
 

@@ -86,11 +86,15 @@ def _chance(found: "Compared") -> list[str]:
     alone, jointly = (
         sum(getattr(one, which) for line in found.lines for one in line.contrasts) for which in ("differs", "holds")
     )
-    missed = max(1, round(found.several / 20))
     return [
-        f"Of {found.several:,} differences {alone:,} look real one by one, and about {missed:,} of these intervals "
-        f"will miss by chance. All at once: wider, so that all hold together (Bonferroni); {jointly:,} look real then.",
+        f"Of {found.several:,} differences {alone:,} look real one by one; {_missed(found.several)}. All at once: wider, "
+        f"so that all intervals hold together (Bonferroni); {jointly:,} look real then.",
     ]
+
+
+def _missed(intervals: int) -> str:
+    about = f"about {intervals / 20:,.0f}" if intervals >= 20 else "fewer than 1"
+    return f"{about} will miss by chance"
 
 
 def _erring(found: "Compared") -> list[str]:
@@ -183,10 +187,8 @@ def _expected(pairs: "Sequence[Pair]") -> list[str]:
     some = sum(pair.value is not None and pair.low != pair.high for pair in pairs)
     if not some:
         return []
-    missed = max(1, round(some / 20))
     return [
-        f"Of {some:,} intervals about {missed:,} will miss by chance. That two codes are together more often than "
-        "expected does not say why.",
+        f"Of {some:,} intervals {_missed(some)}. That two codes are together more often than expected does not say why."
     ]
 
 

@@ -15,6 +15,7 @@ from coding.auditing import Counting, Estimated
 from coding.audits import Audit
 from coding.estimate import POSITIVES, Floats
 from coding.frames import Scored
+from coding.repeated import known
 from coding.study import Study
 
 
@@ -60,10 +61,10 @@ class Together:
     pairs: tuple[Pair, ...]
 
 
-def together(study: Study) -> Together:
-    """How many passages hold two codes at once, of every pair that is not nested."""
+def together(study: Study, once: bool = False) -> Together:
+    """How many passages hold two codes at once; once: each of so many copies of a text is a part of one."""
     with study.store.database.reading() as connection:
-        return paired(Counting(study, connection))
+        return paired(Counting(study, connection, known(study, connection).weights if once else None))
 
 
 def paired(counting: Counting) -> Together:
