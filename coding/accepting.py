@@ -181,8 +181,8 @@ def _test(connection: Connection, one: Proposal, right: set[int]) -> list[Cut]:
     """
     frame = frames.frame(connection, one.draw)
     ranks = {key: rank for rank, key in enumerate(frame.passages.tolist())} if frame else {}
-    drawn = _drawn(connection, one)
-    if len(ranks) != one.cuts[-1] or not drawn <= ranks.keys():
+    drawn, size = _drawn(connection, one), draws.find(connection, one.draw).size
+    if len(ranks) != one.cuts[-1] or len(drawn) != size or not drawn <= ranks.keys():
         raise EvidenceError(f"the record of draw {one.draw} was changed by another program: restore a copy of study.db")
     places = sorted(ranks[key] for key in drawn)
     wrong = [key not in right for key in sorted(drawn, key=ranks.__getitem__)]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-from coding import frames, ledger
+from coding import accepted, frames, ledger
 from coding.codebook import diff
 from coding.codebook_file import load
 from coding.copies import opened
@@ -46,7 +46,8 @@ class Merged:
     """What became of the other copy's rows: `read == added + already + set aside` of the decisions.
 
     again: decisions of this copy that are said once more, so that they hold. both: where neither copy knew the other's
-    decision and they say different things. memos, flags, draws: how many were added. reviewers: names that are new.
+    decision and they say different things. memos, flags, draws: how many were added. accepted: what was proposed,
+    accepted or taken back unread, likewise; unaccepted: proposals left there. reviewers: names that are new.
     unknown: of the decisions added, those on codes that the codebook here has not, by code. missing: documents that are
     only there. lines: of difference between the codebooks, None where theirs cannot be read.
     """
@@ -59,6 +60,8 @@ class Merged:
     memos: int = 0
     flags: int = 0
     draws: int = 0
+    accepted: int = 0
+    unaccepted: int = 0
     versions: int = 0
     reviewers: list[str] = field(default_factory=list)
     both: list[Both] = field(default_factory=list)
@@ -86,6 +89,7 @@ def merge(study: Study, other: Path | str) -> Merged:
             merging.memos()
             merging.flags()
             merging.decisions(draws, set(study.codebook.by_id))
+            account.accepted, account.unaccepted = accepted.adopt(here, there, draws)
     account.missing, account.set_aside = merging.places.only_there, merging.places.set_aside
     return account
 

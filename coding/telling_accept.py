@@ -19,8 +19,7 @@ def of_state(state: "State", name: str, new: Sequence[str] = ()) -> Telling:
         return _proposed(state, name, new)
     if state.what == "waiting":
         left = state.total - state.read
-        passages = "passage is" if left == 1 else "passages are"
-        told = f"Draw {state.proposal.draw} is not read to the end: {left:,} of {state.total:,} {passages} left. "
+        told = f"Draw {state.proposal.draw} is not read to the end: {left:,} of its {state.total:,} passages to go. "
         return Telling(before=[f"{told}Nothing is tested before.", _read(state.proposal)])
     rows = [
         (

@@ -18,8 +18,16 @@ def of_merge(done: "Merged") -> Telling:
         f"{left:,} set aside."
     )
     more = {"memos": done.memos, "flags": done.flags, "draws": done.draws, "versions of the codebook": done.versions}
+    more["steps of accepting unread"] = done.accepted
     if added := [f"{number:,} {what}" for what, number in more.items() if number]:
         told.append(f"Added too: {', '.join(added)}.")
+    if done.accepted:
+        told.append("`themis accept --list` shows what is accepted unread now, and what is to be tested here.")
+    if done.unaccepted:
+        told.append(
+            f"{done.unaccepted:,} proposals to accept unread were left there: passages of theirs are not here, or they "
+            "are not as Themis writes them."
+        )
     if done.reviewers:
         told.append(
             f"New reviewers: {', '.join(done.reviewers)}. `themis reviewers link NAME` makes a link for one of them."

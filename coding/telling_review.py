@@ -73,12 +73,12 @@ def of_draws(found: "list[tuple[Draw, int, int]]") -> Telling:
         f"Draw {d.id} decides what is accepted unread for {d.code}, which those who read it need not know. When it was "
         f"read, or the code has come to mean another thing: themis accept {d.code}"
         for d, _, _ in found
-        if d.code and not d.closed
+        if d.code and d.unit == "passage" and not d.closed
     ]
     return Telling((), "Draws", columns, rows, frozenset({"Read", "Of", "Drawn from"}), after)
 
 
 def _kind(draw: "Draw") -> str:
     if draw.code:
-        return f"audit of what is suggested for {draw.code}"
+        return f"audit {'of what is suggested ' * (draw.unit == 'passage')}for {draw.code}"
     return draw.kind if draw.unit == "passage" else f"audit by {draw.unit} ({draw.units} of {draw.of_units})"
