@@ -15,7 +15,9 @@ import numpy as np
 from coding import audits, ledger, versions
 from coding.audits import Audit, Flags
 from coding.codebook import Codebook
+from coding.draws import RANK
 from coding.estimate import LEVEL, Sample, Share, audited
+from coding.estimate_designs import stratified
 from coding.estimate_groups import Count, by_design, combined_counts, within
 from coding.frames import Floats, Integers
 from coding.study import Study
@@ -133,6 +135,7 @@ class Counting:
         self.weights = np.ones(len(self.corpus.keys)) * sizes
         found = audits.audits(connection, study.codebook, self.corpus.keys)
         self.audits = [one for one in found if one.draw.unit == "passage"]
+        self.ranked = [one for one in found if one.draw.unit == RANK]
         self.forgotten = audits.forgotten(connection)
         self.inside = {one.draw.id: self.corpus.flags(one.frame.passages) for one in found}
         self.known = {one.draw.id: self.corpus.flags(one.frame.known) for one in found}
@@ -146,7 +149,7 @@ class Counting:
 
     def estimated(self, code: str, name: str, group: Flags, level: float = LEVEL) -> Estimated:
         """How many passages of a group hold a code, with an interval of this level."""
-        agreed, sizes, usable = self.corpus.agreed[code], self.weights, self.usable(code)
+        agreed, sizes, usable = self.corpus.agreed[code], self.weights, self.speaking(code)
         decided = ~np.isnan(agreed)
         there = self.there(code, usable)
         certain = group & decided & (there == 0)
@@ -165,8 +168,14 @@ class Counting:
         return Estimated(code, name, value, low, high, covered, uncovered, tuple(layers), "", stale)
 
     def usable(self, code: str) -> list[Audit]:
-        """Audits that say something of a code; those of its meaning today, if there is one."""
+        """Simple random audits that say something of a code; those of its meaning today, if there is one."""
         found = [one for one in self.audits if not one.lacks(code)]
+        return [one for one in found if code not in one.old] or found
+
+    def speaking(self, code: str) -> list[Audit]:
+        """The same, with those that were drawn for this code alone, in the order of the draws."""
+        every = sorted([*self.audits, *self.ranked], key=lambda one: one.draw.id)
+        found = [one for one in every if not one.lacks(code)]
         return [one for one in found if code not in one.old] or found
 
     def there(self, code: str, usable: Sequence[Audit]) -> Integers:
@@ -202,6 +211,9 @@ class Counting:
         chosen = here[audit.sample]
         sample = audit.sample[chosen]
         said = audit.said[code][chosen] * sizes[sample]
+        if audit.frame.strata is not None:
+            strata = audit.frame.strata
+            return stratified(said, strata[sample], np.bincount(strata[here], minlength=3).astype(float), level), mean
         return audited(Sample(said, f[sample], mean, int(here.sum())), level), mean
 
     def missing(self, code: str, usable: Sequence[Audit]) -> str:
@@ -219,7 +231,7 @@ class Counting:
         """What an estimate does not know of, and what would refresh it."""
         used = {part.draw for layer in layers for part in layer}
         said = []
-        if old := [one.draw.id for one in self.audits if code in one.old and one.draw.id in used]:
+        if old := [one.draw.id for one in [*self.audits, *self.ranked] if code in one.old and one.draw.id in used]:
             said.append(
                 f"The code's meaning has changed since audit {old[-1]} was read: `themis audit` draws a new one."
             )

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from coding import draws, frames, ledger, units
 from coding.codebook import Codebook
-from coding.draws import Draw
+from coding.draws import RANK, Draw
 from coding.frames import Floats, Frame, Integers
 from coding.ledger import Decision
 from coding.versions import meaning, meanings
@@ -41,6 +41,10 @@ class Audit:
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
         name = f"audit {self.draw.id}"
+        if not self.asked:
+            return f"nothing that {name} drew is there any more"
+        if self.draw.code not in (None, code):
+            return f"{name} was drawn for {self.draw.code} alone"
         if not len(self.sample) and self.read < self.asked and not self.draw.closed:
             return f"{name} is not read to the end ({self.read:,} of {self.asked:,})"
         if not len(self.sample):
@@ -58,7 +62,8 @@ def audits(connection: Connection, codebook: Codebook, live: Integers) -> list[A
     """
     found = []
     for draw in draws.draws(connection):
-        if draw.kind == "audit" and draw.code is None and (frame := frames.frame(connection, draw.id)):
+        whole = draw.code is None or draw.unit == RANK
+        if draw.kind == "audit" and whole and (frame := frames.frame(connection, draw.id)):
             found.append(_audit(connection, codebook, draw, _living(frame, live)))
     return found
 
@@ -105,7 +110,7 @@ def _said(answers: list[Decision], code: str, below: Collection[str]) -> bool | 
 def _unbroken(connection: Connection, draw: Draw, order: list[int], answers: Collection[int]) -> list[int]:
     """The passages that were read before the first that was not; where whole units were drawn, of whole units."""
     end = next((place for place, key in enumerate(order) if key not in answers), len(order))
-    if draw.unit == "passage" or end == len(order):
+    if draw.unit in ("passage", RANK) or end == len(order):
         return order[:end]
     unit = units.places(connection, draw.unit, order)
     return [key for key in order[:end] if unit.get(key) != unit.get(order[end])]
@@ -114,4 +119,6 @@ def _unbroken(connection: Connection, draw: Draw, order: list[int], answers: Col
 def _living(frame: Frame, live: Integers) -> Frame:
     kept = np.isin(frame.passages, live)
     scores = {code: replace(one, values=one.values[kept]) for code, one in frame.scores.items()}
-    return replace(frame, passages=frame.passages[kept], known=frame.known[np.isin(frame.known, live)], scores=scores)
+    strata = None if frame.strata is None else frame.strata[kept]
+    known = frame.known[np.isin(frame.known, live)]
+    return replace(frame, passages=frame.passages[kept], known=known, scores=scores, strata=strata)

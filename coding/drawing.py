@@ -2,13 +2,13 @@
 
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from coding import draws, ledger, reviewers, suggestions, units
-from coding.draws import DRAWN, DRAWS, Draw, awaited
+from coding.draws import DRAWN, DRAWS, RANK, Draw, awaited
 from coding.ledger import HELD, OWN, new_act, now
 from coding.study import Study
 from coding.units import Unit
@@ -27,7 +27,8 @@ Z = 1.959964  # of a 95 % interval
 class Source:
     """What is drawn from. known: passages left out as read to the end. scored: what the machine said of it by then.
 
-    drawn, units: of whole units, how many of how many; None for passages.
+    drawn, units: of whole units, how many of how many; None for passages. probability: of each passage of the sample,
+    where they are not all alike.
     """
 
     population: Sequence[int]
@@ -35,6 +36,7 @@ class Source:
     scored: "Frame | None" = None
     drawn: int | None = None
     units: int | None = None
+    probability: Mapping[int, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,30 @@ def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequenc
         return keep(study, connection, made, sample, Source(population, known, scored, len(chosen), len(found)))
 
 
+def draw_ranked(study: Study, code: str, size: int | None = None, coders: Sequence[str] = (), note: str = "") -> Draw:
+    """Draw for one code: of the passages that nobody has read to the end, those that rank high for it more often.
+
+    In strata by rank, not by score: a machine that is too sure of itself cannot hide what it missed. size: how many
+    passages, 200 otherwise. EvidenceError where nothing is left to draw, or nothing was suggested for the code yet.
+    """
+    from coding import frames
+    from coding.estimate_designs import ALLOCATION, shared
+
+    scored = _scored(study)
+    with study.store.database.writing() as connection:
+        population, known = _unread(study, connection)
+        made = Made("audit", reviewers.spelled(connection, coders), note=note, unit=RANK, code=code)
+        _check(study, connection, made, size := size or FEWEST, population)
+        frame, seed = frames.by_rank(frames.taken(scored, population, known), code), _seed(study, connection, "audit")
+        strata = [frame.passages[frame.strata == number].tolist() for number in range(len(ALLOCATION))]
+        probability: dict[int, float] = {}
+        for number, (keys, n) in enumerate(zip(strata, shared(size, list(map(len, strata))), strict=True)):
+            drawn = random.Random(f"{seed}:{number}").sample(keys, n)
+            probability |= dict.fromkeys(drawn, n / max(len(keys), 1))
+        order = random.Random(seed).sample(list(probability), len(probability))
+        return keep(study, connection, made, order, Source(population, known, frame, probability=probability))
+
+
 def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
     """Draw passages that none of these coders has read, each to be read blind by all of them.
 
@@ -144,13 +170,16 @@ def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int]
     connection.execute(insert(DRAWS).values(**row))
     draw = draws.draws(connection)[-1]
     whole = source.drawn and source.units and source.drawn / source.units
-    probability = whole or len(sample) / len(source.population)
+    probability = source.probability or dict.fromkeys(sample, whole or len(sample) / len(source.population))
     rows = [
-        {"draw": draw.id, "position": position, "passage": key, "probability": probability}
+        {"draw": draw.id, "position": position, "passage": key, "probability": probability[key]}
         for position, key in enumerate(sample)
     ]
     connection.execute(insert(DRAWN), rows)
-    frames.keep(connection, draw.id, frames.taken(source.scored or frames.NONE, source.population, source.known))
+    frame = source.scored or frames.NONE
+    if frame.strata is None:
+        frame = frames.taken(frame, source.population, source.known)
+    frames.keep(connection, draw.id, frame)
     return draw
 
 

@@ -30,6 +30,7 @@ from corpus.database import (
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
+RANK = "rank"  # the unit of an audit for one code: of its strata by rank the higher are read more
 LEASE = 15 * 60  # seconds for which a passage that is read once is kept for the coder who has it open
 
 DRAWS = Table(
@@ -85,8 +86,9 @@ class Draw:
     kind: "audit" or "double". coders: who reads it, () = whoever comes. every: each coder reads each passage, else each
     passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the newest row of
     the ledger, when it was drawn. unit: what was drawn, "passage", or whole "document"s, "speaker"s or the documents of
-    an attribute's value, `units` of `of_units` of them (None for passages). code: the audit is of what is suggested for
-    this code and not of everything; None for the others. closed: when it was given up, None while it asks to be read.
+    an attribute's value, `units` of `of_units` of them (None for passages); or RANK: passages, more of those that rank
+    high for `code`. Of any other unit, `code` says that the audit is of what is suggested for it and not of everything;
+    None for the others. closed: when it was given up, None while it asks to be read.
     """
 
     id: int

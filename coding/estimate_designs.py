@@ -1,5 +1,6 @@
 """What share of a population people would say yes to, from samples that are not simple: strata, whole documents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, sqrt
 
@@ -133,3 +134,18 @@ def by_logit(share: float, variance: float, freedom: int, level: float = LEVEL) 
     """The interval of a share, above 0 and below 1, by Student's t on the logit scale."""
     at, half = logit(share), stdtrit(freedom, (1 + level) / 2) * sqrt(variance) / (share * (1 - share))
     return min(share, float(expit(at - half))), max(share, float(expit(at + half)))
+
+
+def shared(size: int, strata: Sequence[int]) -> list[int]:
+    """How many to draw of each stratum, by ALLOCATION; where one has fewer, the rest is drawn of the others.
+
+    No stratum that has two passages or more gets fewer than two while there are so many to draw.
+    """
+    drawn = [0] * len(strata)
+    left = min(size, sum(strata))
+    while left:
+        room = [number for number, there in enumerate(strata) if drawn[number] < there]
+        short = max(room, key=lambda number: (drawn[number] < 2, ALLOCATION[number] / (drawn[number] + 0.5)))
+        drawn[short] += 1
+        left -= 1
+    return drawn

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
+from coding.estimate_designs import ranked
 from coding.suggestions import SUGGESTIONS, Run
 from corpus.database import (
     Column,
@@ -25,9 +26,12 @@ from corpus.database import (
     metadata,
     select,
 )
+from corpus.errors import EvidenceError
 from models.evidence import SCORE
 
 KEYS, SCORES = "<i8", "<f4"  # how they lie in the database
+STRATA = "strata"  # the kind of numbers that are no scores, but say which passages were drawn more often
+MOST = 10  # strata
 READ = "read"  # the kind of scores that are only what people have said
 
 Integers = npt.NDArray[np.int64]
@@ -71,7 +75,8 @@ class Scored:
 class Frame:
     """passages: (n,) keys; of an audit of suggestions the likeliest first. known: those that were left out as read.
 
-    scored: when the run ended whose scores these are, with this encoder; None where there was none.
+    scored: when the run ended whose scores these are, with this encoder; None where there was none. strata: (n,) from
+    0, of an audit that reads some of them more than others.
     """
 
     passages: Integers
@@ -79,6 +84,7 @@ class Frame:
     scored: str | None = None
     encoder: str | None = None
     scores: dict[str, Scored] = field(default_factory=dict)
+    strata: Integers | None = None
 
 
 NONE = Frame(np.empty(0, np.int64))
@@ -142,6 +148,13 @@ def taken(scored: Frame, passages: Sequence[int], known: Sequence[int]) -> Frame
     return Frame(keys, read, scored.scored, scored.encoder, scores)
 
 
+def by_rank(frame: Frame, code: str) -> Frame:
+    """The same with strata by rank for a code; EvidenceError where nothing ranks its passages."""
+    if code not in frame.scores or frame.scores[code].kind == READ:
+        raise EvidenceError(f"nothing was suggested for {code} yet, so nothing ranks its passages: `themis code` first")
+    return replace(frame, strata=ranked(frame.scores[code].values))
+
+
 def keys(found: Iterable[int | None]) -> Integers:
     """Keys as an array, -1 for None."""
     return np.array([-1 if key is None else key for key in found], np.int64)
@@ -155,6 +168,9 @@ def keep(connection: Connection, draw: int, frame: Frame) -> None:
     for code, one in frame.scores.items():
         said = {"draw": draw, "code": code, "kind": one.kind, "threshold": one.threshold}
         connection.execute(insert(FROZEN).values(scores=one.values.astype(SCORES).tobytes(), **said))
+    if frame.strata is not None:
+        said = {"draw": draw, "code": "", "kind": STRATA, "threshold": 0.0}
+        connection.execute(insert(FROZEN).values(scores=frame.strata.astype(SCORES).tobytes(), **said))
 
 
 def frame(connection: Connection, draw: int, there: Callable[[Integers], Integers] | None = None) -> Frame | None:
@@ -168,13 +184,15 @@ def frame(connection: Connection, draw: int, there: Callable[[Integers], Integer
         return None
     stored, known = (np.frombuffer(one, KEYS).astype(np.int64) for one in (row.passages, row.known))
     kept, read = (there(stored), there(known)) if there else (stored, known)
-    scores = {}
+    scores, strata = {}, None
     for one in connection.execute(select(FROZEN).where(FROZEN.c.draw == draw)):
         if len(one.scores) == len(stored) * np.dtype(SCORES).itemsize:
-            values = np.frombuffer(one.scores, SCORES).astype(np.float64)
-            if ((values >= 0) & (values <= 1)).all():
-                scores[one.code] = Scored(one.kind, one.threshold, values[kept >= 0])
-    return Frame(kept[kept >= 0], read[read >= 0], row.scored, row.encoder, scores)
+            values = np.frombuffer(one.scores, SCORES).astype(np.float64)[kept >= 0]
+            if one.kind == STRATA and np.isin(values, range(MOST)).all():
+                strata = values.astype(np.int64)
+            elif ((values >= 0) & (values <= 1)).all():
+                scores[one.code] = Scored(one.kind, one.threshold, values)
+    return Frame(kept[kept >= 0], read[read >= 0], row.scored, row.encoder, scores, strata)
 
 
 def _between(kind: str, threshold: float, scores: Floats) -> Scored:

@@ -9,10 +9,13 @@ from reading_audits import decide, read, some, suggest, survey
 
 from coding import draws
 from coding.auditing import Counting
-from coding.drawing import draw_audit, draw_double
+from coding.certified import recall
+from coding.drawing import draw_audit, draw_double, draw_ranked
 from coding.estimate import Sample, audited, human
+from coding.estimate_designs import ranked, stratified
 from coding.estimate_groups import by_design, combined_counts, within
 from coding.study import configure, open_study, remove
+from corpus.errors import EvidenceError
 
 
 @pytest.fixture
@@ -325,3 +328,71 @@ def test_what_was_decided_in_part_before_the_draw_stands_in_for_the_scores(empty
     yes, no = (sum(bool(truth[key]) == said for key in {*imported, *keys}) for said in (True, False))
     bounded = [min(max(300 * part, yes), 300 - no) for part in (share.low, share.value, share.high)]
     assert bounds(money(empty)) == pytest.approx(bounded)
+
+
+def by_rank(truth, scores, keys, population):
+    stratum = dict(zip(population, ranked(np.array([scores[key] for key in population])).tolist(), strict=True))
+    sizes = np.bincount(list(stratum.values())).astype(float)
+    y = np.array([float("money" in truth[key]) for key in keys])
+    return stratified(y, np.array([stratum[key] for key in keys]), sizes)
+
+
+def test_an_audit_for_one_code_reads_its_higher_ranks_more_and_is_weighed_so(world):
+    study, truth, scores = world
+    draw = draw_ranked(study, "money", 100)
+    keys = read(study, draw, truth)
+    share = by_rank(truth, scores, keys, list(truth))
+    assert bounds(money(study)) == pytest.approx([400 * part for part in (share.low, share.value, share.high)])
+    with study.store.database.reading() as connection:
+        drawn = draws.drawn(connection, draw.id)
+    top = sorted(truth, key=lambda key: -scores[key])
+    assert sorted({probability for _, probability in drawn}) == pytest.approx([55 / 320, 25 / 60, 20 / 20])
+    assert {key for key, probability in drawn if probability == 1} == set(top[:20])
+    assert [key for key, _ in drawn] != sorted(keys, key=lambda key: -scores[key])
+
+
+def test_an_audit_for_one_code_says_nothing_of_another_and_certifies_nothing(world):
+    study, truth, _ = world
+    read(study, draw_ranked(study, "money", 100), truth)
+    assert found(study, code="voice")[""].why == "there is no random audit: `themis audit`"
+    with study.store.database.reading() as connection:
+        counting = Counting(study, connection)
+    assert recall(counting, "money") is None
+    assert recall(counting, "voice") is None
+
+
+def test_an_audit_for_one_code_is_put_together_with_one_of_all(world):
+    study, truth, scores = world
+    first = read(study, draw_audit(study, 100), truth)
+    second = read(study, draw_ranked(study, "money", 60), truth)
+    rest = [key for key in truth if key not in first]
+    one = within(0, 0, as_drawn(truth, scores, first, truth), 400)
+    known = sum(len(truth[key]) for key in first)
+    two = within(known, 0, by_rank(truth, scores, second, rest), 400)
+    count = combined_counts([one, two], by_design([(100, 400), (60, 300)]))
+    yes = known + sum(len(truth[key]) for key in second)
+    expected = [min(max(part, yes), 400 - 160 + yes) for part in (count.low, count.value, count.high)]
+    assert bounds(money(study)) == pytest.approx(expected)
+
+
+def test_strata_stay_what_they_were_when_documents_go(world):
+    study, truth, scores = world
+    keys = read(study, draw_ranked(study, "money", 100), truth)
+    gone = sorted(truth, key=lambda key: -scores[key])[:15]
+    stratum = dict(zip(truth, ranked(np.array([scores[key] for key in truth])).tolist(), strict=True))
+    with study.store.database.reading() as connection:
+        documents = study.store.holding(connection, gone)
+        names = [name for name, key in study.store.names(connection).items() if key in documents]
+    remove(study, names)
+    left = [key for key in truth if key not in gone]
+    y = np.array([float("money" in truth[key]) for key in keys if key in left])
+    strata = np.array([stratum[key] for key in keys if key in left])
+    sizes = np.bincount([stratum[key] for key in left]).astype(float)
+    share = stratified(y, strata, sizes)
+    assert bounds(money(study)) == pytest.approx([385 * part for part in (share.low, share.value, share.high)])
+
+
+def test_an_audit_for_a_code_needs_something_that_ranks_it(empty, tmp_path):
+    survey(empty, tmp_path, [set()] * 50)
+    with pytest.raises(EvidenceError, match="nothing was suggested for money yet, so nothing ranks its passages"):
+        draw_ranked(empty, "money", 20)
