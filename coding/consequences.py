@@ -54,8 +54,9 @@ def behind(study: Study, coder: str) -> list[str]:
             within.update(stale.draws)
         for draw in draws.draws(connection):
             if number := within[draw.id]:
-                # of which code a draw is, those who read it blind are not to know: the list in the shell says it
-                anew = "audit --list` tells what refreshes it" if draw.code else f"{draw.kind}` makes a new draw"
+                anew = f"{draw.kind}` makes a new draw"
+                if draw.code and draw.unit == "passage":  # those who read it blind are not to know the code
+                    anew = "audit --list` tells what refreshes it"
                 said.append(
                     f"{_n(number, 'decision')} in draw {draw.id} ({_KINDS[draw.kind]}) {_were(number)} made under "
                     f"another meaning of the code: `themis {anew}."
