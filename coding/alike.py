@@ -24,9 +24,7 @@ LONGEST = 20  # letters of a word on average; where they have more, there are no
 SHINGLE = 4
 ALIKE = (4, 5)  # shared shingles of all: 80 %, in whole numbers so that it is exact
 BANDS, ROWS = 32, 4
-LEADERS = (
-    16  # texts of a bucket that all others in it are compared with, so that a bucket takes time in line with its size
-)
+LEADERS = 16  # of a bucket: all others in it are compared with these, so that time is in line with its size
 CHUNK = 1 << 20  # words or shingles in work at a time
 
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))

@@ -5,7 +5,7 @@ A family is one text and its copies among the live passages: word for word, or n
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,9 +101,9 @@ def among(texts: Iterable[tuple[int, int, str]]) -> Copies:
     together: dict[bytes, list[tuple[int, ...]]] = {}
     for name, keys in said.items():
         together.setdefault(family.get(name, name), []).append(tuple(sorted(keys)))
-    families = [_largest_first(wordings) for wordings in together.values() if sum(map(len, wordings)) > 1]
-    families.sort(key=lambda wordings: (-sum(map(len, wordings)), wordings))
-    return Copies(tuple(families), _letters(parts, family, together), sum(map(len, said.values())))
+    repeated = {name: _largest_first(wordings) for name, wordings in together.items() if sum(map(len, wordings)) > 1}
+    families = sorted(repeated.values(), key=lambda wordings: (-sum(map(len, wordings)), wordings))
+    return Copies(tuple(families), _letters(parts, family, repeated), sum(map(len, said.values())))
 
 
 def known(study: Study, connection: Connection) -> Copies:
@@ -150,18 +150,19 @@ def _near(said: Mapping[bytes, list[int]], long: dict[bytes, "Hashes"]) -> dict[
 
 
 def _letters(
-    parts: dict[int, list[tuple[bytes, int]]], family: Mapping[bytes, bytes], together: Mapping[bytes, list[Any]]
+    parts: dict[int, list[tuple[bytes, int]]], family: Mapping[bytes, bytes], repeated: Collection[bytes]
 ) -> tuple[tuple[int, ...], ...]:
     """Documents with a repeated passage that share 80 % of what they say (by words, of the passages long enough)."""
-    sets = {}
+    alike_in: dict[tuple[tuple[bytes, int], ...], list[int]] = {}
     for document, found in parts.items():
-        names = [(family.get(name, name), weight) for name, weight in found]
-        if any(sum(map(len, together[name])) > 1 for name, _ in names):
-            sets[document] = alike.weighed(names)
-    order = sorted(sets, key=lambda document: sets[document].tobytes())
+        named = sorted((family.get(name, name), weight) for name, weight in found)
+        if any(name in repeated for name, _ in named):
+            alike_in.setdefault(tuple(named), []).append(document)
+    order = sorted(alike_in)
     grouped: dict[int, list[int]] = {}
-    for document, first in zip(order, alike.families([sets[key] for key in order]).tolist(), strict=True):
-        grouped.setdefault(first, []).append(document)
+    first = alike.families([alike.weighed(named) for named in order]).tolist()
+    for said, place in zip(order, first, strict=True):
+        grouped.setdefault(place, []).extend(alike_in[said])
     return _largest_first([tuple(sorted(group)) for group in grouped.values() if len(group) > 1])
 
 
