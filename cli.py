@@ -482,7 +482,7 @@ def counts(
 
         say(Telling(before=explained(study, found, once)))
     else:
-        say(of_counts(found, cautions(study), once))
+        say(of_counts(found, cautions(study), once, console().width))
     if plot:
         from coding.export.plots import draw
 
