@@ -18,6 +18,7 @@ from corpus.errors import EvidenceError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from coding.draws import Draw
     from coding.study import Study
 
 
@@ -293,24 +294,22 @@ def login() -> str:
     metavar="SHARE",
     help="As many as make a 95 % interval of the commonest code at most +- SHARE (0.03).",
 )
+@click.option(
+    "--code", metavar="CODE", help="Draw for this one code: more of what ranks high for it, for a sharper count."
+)
 @click.option("--coders", metavar="NAMES", help="Who reads it, with commas; whoever comes otherwise.")
 @click.option("--list", "listing", is_flag=True, help="List the draws and how far they were read instead.")
 @click.option("--close", "closing", type=click.IntRange(1), metavar="DRAW", help="Give up a draw, of either kind.")
 @in_study
-def audit(study: "Study", unit: str, coders: str | None, listing: bool, closing: int | None, **wanted: Any) -> None:
+def audit(study: "Study", coders: str | None, listing: bool, closing: int | None, **wanted: Any) -> None:
     """Draw a random sample to read blind, which makes counts valid.
 
     Each passage is read once: in the page under Audit, or in a workbook. A draw is not changed afterwards; one that
     was a slip can be closed: what was read in it stays, and the rest is free again.
     """
-    from coding.drawing import draw_audit, draw_units
     from coding.draws import close, draws, progress
     from coding.telling_review import of_draw, of_draws
 
-    if wanted["size"] and wanted["precision"]:
-        raise click.UsageError("Give --n or --precision, not both.")
-    if unit != "passage" and wanted["precision"]:
-        raise click.UsageError("--precision is of passages: give --n with --unit.")
     if closing:
         with study.store.database.writing() as connection:
             close(connection, closing)
@@ -320,11 +319,22 @@ def audit(study: "Study", unit: str, coders: str | None, listing: bool, closing:
             say(of_draws([(draw, *progress(connection, draw)) for draw in draws(connection)]))
     else:
         names, new = coders_of(study, coders)
-        if unit == "passage":
-            draw = draw_audit(study, **wanted, coders=names)
-        else:
-            draw = draw_units(study, unit, wanted["size"], names)
-        say(of_draw(draw, new))
+        say(of_draw(drawn(study, names, **wanted), new))
+
+
+def drawn(
+    study: "Study", coders: list[str], unit: str, code: str | None, size: int | None, precision: float | None
+) -> "Draw":
+    """The audit that the options ask for."""
+    from coding.drawing import draw_audit, draw_ranked, draw_units
+
+    if sum(map(bool, (size, precision))) > 1 or (precision and (code or unit != "passage")):
+        raise click.UsageError("Give --precision by itself: --n says how many, and so does --unit or --code with --n.")
+    if code and unit != "passage":
+        raise click.UsageError("Give --unit or --code, not both: an audit for one code draws passages.")
+    if code:
+        return draw_ranked(study, study.codebook.find(code), size, coders)
+    return draw_audit(study, size, precision, coders) if unit == "passage" else draw_units(study, unit, size, coders)
 
 
 @main.command()

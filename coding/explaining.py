@@ -6,7 +6,7 @@ from math import inf
 from coding import draws, frames
 from coding.auditing import Estimated, Part
 from coding.counts import Count
-from coding.draws import Draw
+from coding.draws import RANK, Draw
 from coding.frames import Frame
 from coding.study import Study
 
@@ -45,6 +45,12 @@ SEVERAL = (
     "their distances from the estimates (MOVER). Passages that were added between two audits are a layer of their own, "
     "for which only the later audits speak; the layers are added up."
 )
+RANKED = (
+    "In an audit for one theme, p is the mean of the strata's own shares, weighted by their sizes W, and its "
+    "variance the sum of W² (1 − n/N) q (1 − q) / n, with q = (yes + ½) / (n + 1) in each, so that a stratum "
+    "without a yes is not taken for certain; the interval is Wilson's as above. Scores serve to rank only (Fisch "
+    "et al. 2024, arXiv 2406.04291)."
+)
 TRUTH = (
     "What is counted is what the people who read the audit would say of every passage. How far they agree with "
     "each other is another question, which `themis agree` answers. An interval speaks of the documents of this "
@@ -71,7 +77,7 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
     paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
-    paragraphs += [SEVERAL] * (len(used) > 1)
+    paragraphs += [RANKED] * any(draw.unit == RANK for draw in used) + [SEVERAL] * (len(used) > 1)
     paragraphs += [_example(estimates, unit), *_certified(counts), _many(estimates), TRUTH, _again(unit)]
     lines = [line for paragraph in paragraphs if paragraph for line in (paragraph, "")]
     return [*lines, "References", *REFERENCES]
@@ -79,6 +85,12 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
 
 def _drawn(draw: Draw, frame: Frame | None) -> str:
     what = f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end"
+    if draw.unit == RANK:
+        what = (
+            f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end, 20 % of them from "
+            f"the twentieth that ranked highest for {draw.code}, 25 % from the next three twentieths and 55 % from "
+            "the rest,"
+        )
     if draw.units:
         what = f"{draw.units:,} of {draw.of_units:,} whole units ({draw.unit}), with {draw.size:,} passages to be read,"
     who = " or ".join(draw.coders) or "whoever came"

@@ -35,6 +35,11 @@ def _drawn(draw: "Draw") -> str:
             f"end, at random, each with probability {share:.4g} (seed {draw.seed}). They have {draw.size:,} such "
             f"passages to read, of {draw.population:,}."
         )
+    if draw.unit == "rank":
+        return (
+            f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that nobody has read to the end, at "
+            f"random, more of those that rank high for {draw.code} (seed {draw.seed}). It counts for {draw.code} alone."
+        )
     unread = "nobody has read to the end" if draw.kind == "audit" else "none of them has read and no open draw has"
     return (
         f"Draw {draw.id}: {draw.size:,} of the {draw.population:,} passages that {unread}, at random, each with "
