@@ -131,32 +131,36 @@ def readings_for_width(
     rest = size - known
 
     def enough(audited: int) -> bool:
-        low, high = wilson(share, _effective(share, audited, rest, gain), level)
+        low, high = wilson(share, effective(share, audited, rest, gain), level)
         return rest * (high - low) <= 2 * half_width * size
 
-    return _least(enough, rest) if rest > 0 else 0
+    return least(enough, rest) if rest > 0 else 0
 
 
-def readings_for_recall(found: int, rest_share: float, unread: int, wanted: float, confidence: float) -> int | None:
+def readings_for_recall(
+    found: int, rest_share: float, unread: int, wanted: float, confidence: float, inside: int = 0
+) -> int | None:
     """How many audited passages of the unread certify this recall, if the audit finds what is expected.
 
-    found: yeses known outside the unread. rest_share: of yes expected among the unread. Where a part of a yes is
-    expected, the chance is taken between those of one less and one more. None where too few are found
-    yet (see lacking): then an audit would have to find them, which the queue does with fewer readings.
+    found: yeses known outside the unread; inside: those known among them, in passages that were read in part.
+    rest_share: of yes expected among the unread, these included. Where a part of a yes is expected, the chance is taken
+    between those of one less and one more. None where too few are found yet (see lacking): then an audit would have to
+    find them, which the queue does with fewer readings.
     """
-    if lacking(found, rest_share, unread, wanted):
+    if lacking(found, rest_share, unread, wanted) > inside:
         return None
     limit = float(_delta(confidence))
 
     def enough(audited: int) -> bool:
         expected = audited * rest_share
-        too_many = floor((found + expected) / wanted - found + 1e-9) + 1
+        new = max(0.0, expected - audited * inside / unread) if unread else 0.0
+        too_many = floor((found + inside + new) / wanted - found + 1e-9) + 1
         if too_many > unread:
             return True
         fewer, more = (float(chance(unread, too_many, audited, floor(expected) + one)) for one in (0, 1))
         return fewer + (more - fewer) * (expected % 1) <= limit
 
-    return 0 if enough(0) else _least(enough, unread)
+    return 0 if enough(0) else least(enough, unread)
 
 
 def lacking(found: int, rest_share: float, unread: int, wanted: float) -> int:
@@ -191,7 +195,7 @@ def _delta(confidence: float) -> Fraction:
     return 1 - Fraction(str(confidence))
 
 
-def _effective(share: float, audited: int, rest: int, gain: float) -> float:
+def effective(share: float, audited: float, rest: int, gain: float) -> float:
     """Of how many readings the interval is expected to be: with scores, a pseudo-error comes to the variance."""
     rarer, other = sorted((share, 1 - share))
     factor = gain
@@ -201,7 +205,7 @@ def _effective(share: float, audited: int, rest: int, gain: float) -> float:
     return audited / (1 - audited / rest) / factor if audited < rest else inf
 
 
-def _least(enough: Callable[[int], bool], most: int) -> int:
+def least(enough: Callable[[int], bool], most: int) -> int:
     """A number that is enough where one less is not: doubled until it is, then halved between. `most` is always."""
     high = 1
     while high < most and not enough(high):

@@ -62,7 +62,7 @@ def draw_audit(
     """
     scored = _scored(study)
     with study.store.database.writing() as connection:
-        population, known = _unread(study, connection)
+        population, known = unread(study, connection)
         if size is None and precision is not None:
             size = size_for(precision, _commonest(study, connection), len(population))
         if size is None:
@@ -82,7 +82,7 @@ def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequenc
     scored = _scored(study)
     with study.store.database.writing() as connection:
         units.check(connection, unit)
-        population, known = _unread(study, connection)
+        population, known = unread(study, connection)
         place = units.places(connection, unit, population)
         population = [key for key in population if key in place]
         found: dict[Unit, list[int]] = {}
@@ -106,7 +106,7 @@ def draw_ranked(study: Study, code: str, size: int | None = None, coders: Sequen
 
     scored = _scored(study)
     with study.store.database.writing() as connection:
-        population, known = _unread(study, connection)
+        population, known = unread(study, connection)
         made = Made("audit", reviewers.spelled(connection, coders), note=note, unit=RANK, code=code)
         _check(study, connection, made, size := size or FEWEST, population)
         frame, seed = frames.by_rank(frames.taken(scored, population, known), code), _seed(study, connection, "audit")
@@ -211,7 +211,7 @@ def _scored(study: Study) -> "Frame":
         return frames.with_read(run, ledger.agreed(connection, study.codebook))
 
 
-def _unread(study: Study, connection: Connection) -> tuple[list[int], list[int]]:
+def unread(study: Study, connection: Connection) -> tuple[list[int], list[int]]:
     """Live passages in the order of their places: those that nobody has read to the end, and those that somebody has.
 
     What waits in an open draw is among the unread: it may be drawn again, so that each audit speaks of all that is not

@@ -63,7 +63,7 @@ def within(known_yes: float, known_open: float, rest: Share, covered: float) -> 
     return Count(min(value, covered), min(low, covered), min(high, covered))
 
 
-def by_design(drawn: Sequence[tuple[int, int]]) -> list[float]:
+def by_design(drawn: Sequence[tuple[float, int]]) -> list[float]:
     """Weights, of sum 1, of several audits of one population; drawn: of each, passages drawn and passages in its frame.
 
     They are fixed by the plan and not by what was found. Where an audit read all of its frame, only such count.
@@ -83,8 +83,11 @@ def combined(estimates: Sequence[Share], weights: Sequence[float]) -> Share:
     (size,) = {one.size for one in estimates}
     pairs = [(one, w) for one, w in zip(estimates, weights, strict=True) if w > 0]
     noise = sum(w * w / one.effective if one.effective else inf for one, w in pairs)
+    value, low, high = (min(bound, 1.0) for bound in _together(estimates, weights))
     return Share(
-        *_together(estimates, weights),
+        value,
+        low,
+        high,
         n=sum(one.n for one in estimates),
         positives=sum(one.positives for one in estimates),
         size=size,
@@ -103,10 +106,9 @@ def combined_counts(counts: Sequence[Count], weights: Sequence[float]) -> Count:
 
 def _together(estimates: Sequence[Estimate], weights: Sequence[float]) -> tuple[float, float, float]:
     pairs = list(zip(estimates, weights, strict=True))
-    value, least, most = (sum(w * getattr(one, at) for one, w in pairs) for at in ("value", "low", "high"))
+    value = sum(w * one.value for one, w in pairs)
     low = value - hypot(*(w * (one.value - one.low) for one, w in pairs))
-    high = value + hypot(*(w * (one.high - one.value) for one, w in pairs))
-    return value, max(low, least), min(high, most)
+    return value, max(0.0, low), value + hypot(*(w * (one.high - one.value) for one, w in pairs))
 
 
 def difference(one: Estimate, other: Estimate) -> Difference:

@@ -1,7 +1,7 @@
 """How far the reading is, as one coder may know it: who read what, what was found, what an audit says is missing."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -94,7 +94,7 @@ def progress(study: Study, coder: str) -> Progress:
         missed = {} if hidden else _missed(study, connection, tally)
         run = suggestions.newest(connection)
         left = suggestions.marked(connection, run, without=agreed.keys() | hidden) if run else None
-        coders = tuple(_coders(connection, hidden))
+        coders = tuple(readers(connection, hidden))
     codes = tuple(
         CodeProgress(
             code=code.id,
@@ -126,7 +126,8 @@ def _missed(study: Study, connection: Connection, found: Counter[tuple[str, floa
     return estimated
 
 
-def _coders(connection: Connection, hidden: set[int]) -> Iterable[CoderProgress]:
+def readers(connection: Connection, hidden: Collection[int] = ()) -> Iterable[CoderProgress]:
+    """Everybody who decided something, by name; hidden: passages that are left out."""
     live = select(PASSAGES.c.id).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
     own = select(HELD.c.coder, HELD.c.passage, func.max(HELD.c.decision)).where(
         HELD.c.lane == OWN, HELD.c.value.is_not(None), HELD.c.passage.in_(live)

@@ -339,7 +339,7 @@ def test_one_reading_less_is_too_wide(share, size, data, goal, gain, level):
     assert 1 <= n <= rest
 
     def half_width(read: int) -> float:
-        low, high = wilson(share, certify._effective(share, read, rest, gain), level)
+        low, high = wilson(share, certify.effective(share, read, rest, gain), level)
         return (high - low) / 2 * rest / size
 
     assert half_width(n) <= goal
@@ -367,7 +367,7 @@ def test_readings_for_a_width():
     human, helped = (readings_for_width(0.05, 5000, 0, 0.02, gain) for gain in (1.0, 0.5))
     assert helped < human
     assert readings_for_width(0.05, 5000, 2500, 0.02) < human
-    assert certify._effective(0.2, 10, 10, 0.5) == inf
+    assert certify.effective(0.2, 10, 10, 0.5) == inf
 
 
 @given(st.integers(1, 400), st.floats(0, 0.3), st.integers(1, 1500), st.sampled_from((0.5, 0.8, 0.95)), confidences)

@@ -59,7 +59,7 @@ def test_every_passage_is_as_likely_to_be_drawn(study):
         fresh = Study(study.folder, study.store)
         fresh.__dict__["settings"] = {**study.settings, "seed": str(seed)}
         with study.store.database.reading() as connection:
-            population, _ = drawing._unread(fresh, connection)
+            population, _ = drawing.unread(fresh, connection)
             found.update(drawing._random(fresh, connection, drawing.Made("audit"), population, 2))
     total = len(keys_of(study))
     expected = 300 * 2 / total
