@@ -60,7 +60,11 @@ def test_exported_columns_are_the_documented_ones_in_their_order(demo, themis):
             *("document", "passage", "code", "value", "coder", "time", "why"),
             *("quote", "draw", "probability", "suggestions_visible", "seconds", "codebook"),
         ],
-        "counts": ["code", "unit", "attribute", "group", "suggested", "decided_yes", "decided_no", "read", "total"],
+        "counts": [
+            *("code", "unit", "attribute", "group", "suggested", "decided_yes", "decided_no", "read", "total"),
+            *("unread", "accepted", "estimate", "low", "high", "covered", "uncovered", "audits", "seeds", "drawn"),
+            *("positives", "method", "few", "missed_at_most", "found_at_least", "confidence", "stale", "why"),
+        ],
     }
     rows = {}
     for what, columns in wanted.items():
@@ -281,7 +285,7 @@ def test_a_worklist_is_filled_in_and_comes_back(themis, transcripts):
     header, *rows = book.active.iter_rows()
     columns = {cell.value: number for number, cell in enumerate(header)}
     scores = [(row[columns["code"]].value, -row[columns["score"]].value) for row in rows]
-    assert len(rows) == sum(int(line.rsplit(",", 5)[1]) for line in counted(themis))
+    assert len(rows) == sum(int(row["suggested"]) for row in counted(themis))
     assert scores == sorted(scores, key=lambda pair: (list(dict(scores)).index(pair[0]), pair[1]))
     for row in rows[:3]:
         row[columns["value"]].value = "yes"
@@ -297,7 +301,8 @@ def test_a_worklist_is_filled_in_and_comes_back(themis, transcripts):
 
 def counted(themis):
     themis("export", "counts", "counts.csv", "-s", "inquiry")
-    return Path("counts.csv").read_text().splitlines()[1:]
+    with open("counts.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def test_what_the_program_wrote_is_no_evidence(themis, transcripts):
