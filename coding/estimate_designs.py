@@ -28,7 +28,7 @@ from coding.estimate import (
 STRATA = (0.05, 0.15)  # of a population by rank: the top, the middle; the rest is the rest
 ALLOCATION = (0.20, 0.25, 0.55)  # of a sample: how much of it is read in each of those
 GROUPS = 20  # whole documents, without which there is no interval
-MOST = 0.5  # how far a document's pull on the fit is made good: its error counts for at most twice itself
+MOST = 0.5  # of the spread of all documents' scores, what one counts for: so its error is at most doubled
 
 
 def ranked(scores: Floats, top: float = STRATA[0], middle: float = STRATA[1]) -> npt.NDArray[np.int64]:
@@ -101,9 +101,10 @@ class Documents:
 def clusters(sample: Documents, level: float = LEVEL) -> Share | Undefined:
     """The share of passages where whole documents were drawn; none where they are fewer than GROUPS.
 
-    By how the documents differ from each other, the long ones and those that the fit leans on more (a jackknife), with
-    one pseudo-error, on the logit scale with Student's t. Where fewer than POSITIVES documents have a yes (or a no), by
-    people alone, and each document counts as one reading. n is of passages.
+    By how the documents differ, with one pseudo-error, on the logit scale with Student's t. Long documents and those of
+    unusual scores count for more (a jackknife): of 20 documents, 93 to 97 of 100 intervals then hold the truth, without
+    it 92 to 95. Where fewer than POSITIVES documents have a yes (or a no), it is by people alone, and each document
+    counts as one reading. n is of passages.
     """
     drawn, read, yes = len(sample.yes), float(sample.sizes.sum()), float(sample.yes.sum())
     if drawn < min(GROUPS, sample.documents) or not read:

@@ -183,6 +183,30 @@ def test_strata_are_right_on_average():
     assert np.mean(values) == pytest.approx(y.mean())
 
 
+def test_strata_are_what_their_formulas_say():
+    """6 of 10 of 40 and 3 of 20 of 160: V = 0.04 x 0.75 x (6.5/11)(4.5/11)/10 + 0.64 x 0.875 x (3.5/21)(17.5/21)/20."""
+    y, stratum = np.concatenate([said(6, 10).y, said(3, 20).y]), np.repeat([0, 2], [10, 20])
+    found = stratified(y, stratum, np.array([40.0, 0, 160]))
+    value, variance = 0.2 * 0.6 + 0.8 * 0.15, 0.04 * 0.75 * 29.25 / 1210 + 0.64 * 0.875 * 61.25 / 8820
+    assert (found.value, found.variance, found.few) == (pytest.approx(value), pytest.approx(variance), False)
+    assert interval(found) == pytest.approx(wilson(value, value * (1 - value) / variance))
+    assert (found.n, found.size, found.positives, found.method) == (30, 200, 9, "stratified")
+
+
+def test_strata_without_a_yes_are_not_certain():
+    """Where yeses are few the share in n_eff is that of the variance: 0.2 x 0.5/11 + 0.8 x 0.5/21."""
+    found = stratified(np.zeros(30), np.repeat([0, 1], [10, 20]), np.array([40.0, 160]))
+    about, variance = 0.2 / 22 + 0.8 / 42, 0.04 * 0.75 * 5.25 / 1210 + 0.64 * 0.875 * 10.25 / 8820
+    assert (found.value, found.low, found.few) == (0, 0, True)
+    assert found.high == pytest.approx(wilson(0, about * (1 - about) / variance)[1])
+
+
+def test_a_stratum_that_nobody_read_is_half_a_yes():
+    found = stratified(said(5, 10).y, np.zeros(10, dtype=int), np.array([50.0, 50]))
+    assert found.value == 0.5
+    assert found.variance == pytest.approx(0.25 * 0.8 * 0.25 / 10 + 0.25 * 0.25)
+
+
 def test_unequal_probabilities_are_right_on_average(monkeypatch):
     """Over all samples with their chances: of the difference estimator, the value and the variance."""
     monkeypatch.setattr(estimate, "POSITIVES", 0)
@@ -215,8 +239,10 @@ def test_equal_probabilities_are_a_simple_sample():
     sample = world(rng, 0.1).drawn(rng, 300)
     one, other = weighted(replace(sample, f=0 * sample.f), np.full(300, 300 / 5000)), human(sample)
     assert interval(one) == pytest.approx(interval(other), abs=1e-3)
-    few = replace(said(2, 300, 5000), mean=0.0)
+    few = said(2, 300, 5000)
     assert interval(weighted(few, np.full(300, 300 / 5000))) == pytest.approx(interval(human(few)))
+    scored = replace(few, f=0.9 * few.y + 0.01, mean=0.02)
+    assert weighted(scored, np.full(300, 300 / 5000)) == weighted(few, np.full(300, 300 / 5000))
 
 
 # Whole documents
@@ -239,6 +265,23 @@ def test_documents_of_one_length_are_as_the_formula_says():
     assert interval(found) == pytest.approx(tuple(odds / (1 + odds)), rel=1e-5)
 
 
+def test_long_documents_count_for_more_as_in_a_jackknife():
+    rng = np.random.default_rng(17)
+    drawn = transcripts(rng, 0.2).drawn(rng, 30)
+    without = [np.delete(drawn.yes, g).sum() / np.delete(drawn.sizes, g).sum() for g in range(30)]
+    found = clusters(replace(drawn, scores=0 * drawn.yes, mean=0.0))
+    assert found.variance == pytest.approx(0.7 * 29 * np.var(without))
+
+
+def test_documents_of_unusual_scores_count_for_more():
+    rng = np.random.default_rng(18)
+    told = []
+    for _ in range(20):
+        one = transcripts(rng, 0.05, uneven=0.9)
+        told += [(clusters(one.drawn(rng, 20)), one.world.truth) for _ in range(40)]
+    assert 0.92 <= held(told).coverage <= 0.97
+
+
 def test_documents_are_refused_where_they_are_few():
     assert clusters(of_documents([1] * (GROUPS - 1))) == Undefined("fewer than 20 whole documents were read")
     assert clusters(of_documents([])) == Undefined("fewer than 20 whole documents were read")
@@ -255,6 +298,9 @@ def test_yeses_in_few_documents_count_each_document_as_one_reading():
     found = clusters(of_documents([9, 9, 9, 9] + [0] * 26))
     assert (found.few, found.weight, found.effective) == (True, 0, pytest.approx(30 / 0.7))
     assert interval(found) == pytest.approx(wilson(36 / 600, 30 / 0.7))
+    assert clusters(of_documents([0.4] * 12 + [0.0] * 18)).few  # copies, 4.8 texts in all
+    assert clusters(of_documents([20] * 26 + [0] * 4)).few
+    assert not clusters(of_documents([20] * 25 + [0] * 5)).few
 
 
 def test_the_logit_interval_lies_around_the_share():
@@ -290,6 +336,7 @@ def test_known_and_audit_are_added():
     found = within(40, 6, rest, 1100)
     assert found == Count(43 + 1000 * 0.1, 40 + 1000 * rest.low, 46 + 1000 * rest.high)
     assert within(40, 60, human(said(0, 0, 0)), 100) == Count(70, 40, 100)
+    assert within(40, 60, human(said(0, 0, 0)), 90) == Count(70, 40, 90)
 
 
 def test_several_audits_are_weighed_by_their_plans():
@@ -312,6 +359,7 @@ def test_several_audits_make_one_estimate():
     counts = [Count(*(1000 * each for each in (share.value, *interval(share)))) for share in (one, other)]
     assert combined_counts(counts, weights).high == pytest.approx(1000 * high)
     assert interval(combined([one], [1.0])) == interval(one)
+    assert combined([human(said(9, 9, 9))] * 3, [0.33, 0.56, 0.11]).high == 1  # weights of sum 1 + 2e-16
     with pytest.raises(ValueError, match="too many values"):
         combined([one, human(said(1, 10, 999))], weights)
 
@@ -342,6 +390,7 @@ def test_where_the_error_differs_between_groups_it_is_said():
     residuals, groups = np.array([1.0, 1.1, 1.2, 0.0, 0.1, 0.2]), np.array([0, 0, 0, 5, 5, 5])
     assert error_differs(residuals, groups, 1) == pytest.approx(2 / 20, abs=0.01)
     assert error_differs(residuals, groups, 1) == error_differs(residuals, groups, 1)
+    assert error_differs(np.arange(40.0), np.arange(40) // 20, 1, 9) == 0.1  # never 0
     assert [error_differs(np.zeros(n), np.arange(n), 1) for n in (0, 1, 6)] == [1, 1, 1]
     assert error_differs(residuals, np.zeros(6, dtype=int), 1) == 1
     rng = np.random.default_rng(7)
@@ -359,6 +408,17 @@ def test_where_the_error_does_not_differ_it_is_seldom_said():
         p.append(error_differs(y - scores(rng, y, 0.05), groups, seed, 199))
     assert 0.01 <= np.mean(np.array(p) <= 0.05) <= 0.09
     assert 0.4 <= np.mean(p) <= 0.6
+
+
+def test_where_only_the_spread_differs_it_is_not_often_said():
+    """A small group with five times the yeses. Of 100 tests at 5 % that compare means alone, 23 would say so."""
+    rng = np.random.default_rng(8)
+    groups, p = np.repeat([0, 1], [170, 30]), []
+    for seed in range(300):
+        parts = [(rng.random(n) < share).astype(float) for n, share in ((170, 0.02), (30, 0.1))]
+        f = np.concatenate([scores(rng, part, share) for part, share in zip(parts, (0.02, 0.1), strict=True)])
+        p.append(error_differs(np.concatenate(parts) - f, groups, seed, 199))
+    assert np.mean(np.array(p) <= 0.05) < 0.18
 
 
 # Anything that can occur
@@ -471,6 +531,7 @@ def test_every_interval_of_several_is_one(drawn, yes, differ):
 def test_strata_are_by_rank():
     assert ranked(np.array([0.1, 0.9, 0.5, 0.5, 0.2]), 0.2, 0.4).tolist() == [2, 0, 1, 1, 2]
     assert Counter(ranked(np.zeros(1000)).tolist()) == {0: 50, 1: 150, 2: 800}
+    assert ranked(np.tile([0.0, 1.0], 500), 0.1, 0.4).tolist() == [2, 0] * 100 + [2, 1] * 400
     assert ranked(np.zeros(0)).tolist() == []
 
 
@@ -599,6 +660,14 @@ def test_answers_that_taught_the_scores_need_cross_fitting():
     assert held(once).coverage < 0.5
     assert 0.92 <= held(crossed).coverage <= 0.985
     assert abs(held(crossed).bias) < 0.004
+
+
+@given(any_sample(), st.floats(-1, 1), st.floats(-1, 1))
+def test_what_a_model_adds_to_all_its_scores_does_not_matter(sample, one, other):
+    fold, means = np.arange(len(sample.y)) % 2, np.array([0.3, 0.6])
+    added = replace(sample, f=sample.f + np.array([one, other])[fold])
+    found = cross_fitted(sample, means, fold), cross_fitted(added, means + np.array([one, other]), fold)
+    assert (found[0].value, *interval(found[0])) == pytest.approx((found[1].value, *interval(found[1])), abs=1e-6)
 
 
 def taught(features, y, places, folds):
