@@ -18,7 +18,8 @@ from coding.ledger import Decision, new_act
 from coding.merge import merge
 from coding.quotes import quotes
 from coding.review import Desk
-from coding.study import add, create_study, open_study, remove
+from coding.run import code
+from coding.study import add, configure, create_study, open_study, remove
 from coding.suggestions import Basis, Suggestion
 from coding.transcripts import transcript
 from corpus.database import insert, select
@@ -218,6 +219,22 @@ def test_what_is_accepted_is_taken_back_in_one_command(study, likely):
     assert accept(study, "money", Wanted(size=60)).proposal.attempt == 2
 
 
+def test_what_a_yes_for_a_nested_code_implies_is_not_proposed(study, likely):
+    decide(study, (likely[0], "late", True), (likely[1], "late", False))
+    accept(study, "money", Wanted(size=60))
+    with study.store.database.reading() as connection:
+        assert frames.frame(connection, 1).passages.tolist()[:2] == likely[1:3]
+
+
+def test_what_an_open_draw_is_read_of_is_not_proposed(study, likely):
+    drawing.draw_double(study, 100, ["anna", "ben"])
+    apart = set(drawn(study))
+    accept(study, "money", Wanted(size=30))
+    with study.store.database.reading() as connection:
+        ranked = frames.frame(connection, 2).passages.tolist()
+    assert ranked == [key for key in likely if key not in apart][: len(ranked)]
+
+
 # Cheating, a dozen ways.
 
 
@@ -285,11 +302,31 @@ def test_what_is_settled_or_changed_afterwards_changes_no_test(study):
 
 def test_readers_who_differ_are_an_error(study):
     accept(study, "money", Wanted(size=60))
-    read(study)
-    first = drawn(study)[0]
     desk = Desk(study)
+    first, second, *_ = drawn(study)
+    desk.save(desk.sitting("ben", "audit", 1), Reading(new_act(), second, frozenset(), "audit"))
+    read(study)
+    desk.save(desk.sitting("anna", "audit", 1), Reading(new_act(), second, frozenset({"money"}), "audit"))
     desk.save(desk.sitting("ben", "audit", 1), Reading(new_act(), first, frozenset(), "audit"))
-    assert accept(study, "money").tested[-1].errors == 1
+    done = accept(study, "money")
+    assert (done.tested[-1].errors, done.silent) == (2, 0)
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+@pytest.mark.parametrize("more", [0, 1])
+def test_exactly_as_many_errors_pass_as_the_attempt_may_hold(study, attempt, more):
+    if attempt == 2:
+        accept(study, "money", Wanted(size=60))
+        close(study, 1)
+    size, ranked = 180, accept(study, "money", Wanted(size=100)).proposal.draw
+    allowed = certify.tolerated(size, 100, 0.9, 1 - 0.1 / 2**attempt)
+    assert allowed < certify.tolerated(size, 100, 0.9, 0.9)
+    with study.store.database.reading() as connection:
+        order = frames.frame(connection, ranked).passages.tolist()
+    wrong = [key for key in order[150:] if key in drawn(study, ranked)][: allowed + more]
+    assert len(wrong) == allowed + more
+    read(study, wrong)
+    assert accept(study, "money").proposal.size == (150 if more else 180)
 
 
 def test_a_passage_read_without_the_code_is_an_error(study):
@@ -497,6 +534,30 @@ def test_nobody_has_read_it_and_no_model_learns_from_it(held):
         decide(held, *[(card.passage, code, False) for code in held.codebook.by_id])
     assert unread(held) == set()
     assert len(offered) == PASSAGES - 60
+
+
+def test_a_run_after_accepting_is_the_one_before(study):
+    """Real suggestions of a real run, by the encoder that is fast."""
+    study = redefine(study, "definition: Nobody listens.", "definition: Nobody listens., examples: [Line 1 speaks.]")
+    configure(study, {"expected": "0.5"})
+    study = with_encoder(open_study(study.folder), Words())
+    code(study)
+    one = accept(study, "voice", Wanted(size=60)).proposal
+    with study.store.database.reading() as connection:
+        run = suggestions.latest(connection)
+        marked = {s.passage for s in suggestions.suggested(connection, run.id) if s.code == "voice"}
+        assert set(frames.frame(connection, one.draw).passages.tolist()) < marked
+    desk = Desk(study)
+    sitting = desk.sitting("anna", "audit")
+    while card := desk.following(sitting):
+        desk.save(sitting, Reading(new_act(), card.passage, frozenset({"voice"}), card.why))
+    code(study)
+    with study.store.database.reading() as connection:
+        before = suggestions.latest(connection).id
+    assert accept(study, "voice").unread > 0
+    code(study)
+    with study.store.database.reading() as connection:
+        assert suggestions.latest(connection).id == before > run.id
 
 
 def test_a_document_shows_it_apart_from_what_is_decided_and_suggested(held):
