@@ -1,5 +1,6 @@
 """What the shell says of groups against each other, and of codes together."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -36,8 +37,9 @@ def of_compared(found: "Compared") -> Telling:
 
 def of_together(found: "Together") -> Telling:
     """How often codes are together: a matrix of a few codes, or the pairs that are surest to belong together."""
-    after = [*_expected(found.pairs), *_missing(found.pairs)]
-    after += dict.fromkeys(sentence for pair in found.pairs for sentence in pair.stale)
+    stale = Counter(sentence for pair in found.pairs for sentence in pair.stale)
+    after = [*_expected(found.pairs), *_missing(found)]
+    after += [f"Stale, of {_pairs(number, found)}: {sentence}" for sentence, number in stale.items()]
     title = "Passages that hold two codes"
     if len(found.codes) <= MATRIX:
         columns, rows = _matrix(found)
@@ -87,8 +89,9 @@ def _chance(found: "Compared") -> list[str]:
         sum(getattr(one, which) for line in found.lines for one in line.contrasts) for which in ("differs", "holds")
     )
     return [
-        f"Of {found.several:,} differences {alone:,} look real one by one; {_missed(found.several)}. All at once: wider, "
-        f"so that all intervals hold together (Bonferroni); {jointly:,} look real then.",
+        f"Of {found.several:,} differences {alone:,} look real one by one; of so many intervals "
+        f"{_missed(found.several)}. All at once: wider, so that all hold together (Bonferroni); {jointly:,} look real "
+        "then.",
     ]
 
 
@@ -192,12 +195,13 @@ def _expected(pairs: "Sequence[Pair]") -> list[str]:
     ]
 
 
-def _missing(pairs: "Sequence[Pair]") -> list[str]:
-    reasons: dict[str, int] = {}
-    for pair in pairs:
-        if pair.why:
-            reasons[pair.why] = reasons.get(pair.why, 0) + 1
-    return [f"No interval of {number:,} of {len(pairs):,} pairs: {why}." for why, number in reasons.items()]
+def _missing(found: "Together") -> list[str]:
+    reasons = Counter(pair.why for pair in found.pairs if pair.why)
+    return [f"No interval of {_pairs(number, found)}: {why}." for why, number in reasons.items()]
+
+
+def _pairs(number: int, found: "Together") -> str:
+    return f"{number:,} of {len(found.pairs):,} pairs"
 
 
 def _some(codes: "Iterable[str]") -> str:
