@@ -170,7 +170,7 @@ def test_a_bug_keeps_its_traceback(monkeypatch, themis, transcripts):
     themis("init", "inquiry")
     themis("add", "-s", "inquiry", transcripts)
     monkeypatch.setattr("coding.counts.units", None)
-    with pytest.raises(TypeError):
+    with pytest.raises(AttributeError):
         themis("counts", "-s", "inquiry")
 
 
