@@ -110,8 +110,9 @@ def _propose(study: Study, connection: Connection, code: str, wanted: Wanted) ->
     cuts = certify.cuts(len(ranked), size, precision, at)
     if not cuts or size >= cuts[-1]:
         raise _too_few(code, ranked, size, lambda n: certify.cuts(len(ranked), n, precision, at))
-    scored = frames.of_run(connection, suggestions.latest(connection), [code])
-    source = drawing.Source(ranked[: cuts[-1]], scored=scored)
+    run = suggestions.shown(connection)
+    by = frames.Frame(frames.keys(sorted(ranked)), scored=run.finished, encoder=run.basis.encoder)
+    source = drawing.Source(ranked[: cuts[-1]], scored=by)
     draw = drawing.draw_suggested(study, connection, code, source, size, wanted.coders)
     accepted.propose(connection, draw.id, (precision, confidence), attempt, cuts)
     (made,) = [one for one in accepted.proposals(connection, code) if one.draw == draw.id]

@@ -65,7 +65,7 @@ def suggest(study, encoder="words", among=SUGGESTED):
         run = suggestions.begin(connection, basis)
         suggestions.describe(connection, run, dict.fromkeys(study.codebook.by_id, ("score", 0.5)), [])
         rows = [
-            Suggestion(key, code, 1 - place / 1000, code == "money" and place < among, 0, -1)
+            Suggestion(key, code, 1 - place / 1000, place < among if code == "money" else place > 250, 0, -1)
             for place, key in enumerate(ranked)
             for code in study.codebook.by_id
         ]
