@@ -15,10 +15,9 @@ import numpy as np
 from coding import audits, ledger, versions
 from coding.audits import Audit, Flags
 from coding.codebook import Codebook
-from coding.draws import RANK
 from coding.estimate import LEVEL, Sample, Share, audited
 from coding.estimate_designs import stratified
-from coding.estimate_groups import Count, by_design, combined_counts, within
+from coding.estimate_groups import Count, by_design, combined_counts, whole, within
 from coding.frames import Floats, Integers
 from coding.study import Study
 from corpus.database import Connection, select
@@ -133,9 +132,10 @@ class Counting:
         self.study, self.corpus = study, corpus(connection, study.codebook)
         sizes = weights(self.corpus.keys.tolist()) if weights else 1.0
         self.weights = np.ones(len(self.corpus.keys)) * sizes
+        self.parted = weights is not None
         found = audits.audits(connection, study.codebook, self.corpus.keys)
         self.audits = [one for one in found if one.draw.unit == "passage"]
-        self.ranked = [one for one in found if one.draw.unit == RANK]
+        self.ranked = [one for one in found if one.draw.code]
         self.forgotten = audits.forgotten(connection)
         self.inside = {one.draw.id: self.corpus.flags(one.frame.passages) for one in found}
         self.known = {one.draw.id: self.corpus.flags(one.frame.known) for one in found}
@@ -143,9 +143,20 @@ class Counting:
 
     def estimates(self, connection: Connection, by: str | None = None) -> Iterator[Estimated]:
         """Of every code in every group of an attribute, how many passages hold it."""
+        instead = self.by_whole_units(connection, by)
         for code in self.study.codebook.by_id:
             for name, group in groups(connection, self.corpus, by).items():
-                yield self.estimated(code, name, group)
+                one = self.estimated(code, name, group)
+                yield one if one.value is not None else instead.get((code, name), one)
+
+    def by_whole_units(self, connection: Connection, by: str | None = None) -> dict[tuple[str, str], Estimated]:
+        """The same by audits of whole units, for where none of passages says anything; by code and group."""
+        from coding.mentions import mentions
+
+        if len(self.inside) == len(self.audits) + len(self.ranked) or (self.weights != 1).any():
+            return {}
+        found = mentions(self.study, connection, "passage", by)
+        return {(one.code, one.group): one for one in found if one.value is not None or not self.audits}
 
     def estimated(self, code: str, name: str, group: Flags, level: float = LEVEL) -> Estimated:
         """How many passages of a group hold a code, with an interval of this level."""
@@ -163,6 +174,7 @@ class Counting:
             return Estimated(code, name, None, None, None, covered, uncovered, (), self.missing(code, usable))
         count = total(layers, *(float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5)))
         yes, no = (float(sizes[cover & (agreed == value)].sum()) for value in (1, 0))
+        count = count if self.parted else whole(count)
         low, value, high = (min(max(one, yes), covered - no) for one in (count.low, count.value, count.high))
         stale = self.stale(code, uncovered, layers)
         return Estimated(code, name, value, low, high, covered, uncovered, tuple(layers), "", stale)

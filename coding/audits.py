@@ -110,7 +110,7 @@ def _said(answers: list[Decision], code: str, below: Collection[str]) -> bool | 
 def _unbroken(connection: Connection, draw: Draw, order: list[int], answers: Collection[int]) -> list[int]:
     """The passages that were read before the first that was not; where whole units were drawn, of whole units."""
     end = next((place for place, key in enumerate(order) if key not in answers), len(order))
-    if draw.unit in ("passage", RANK) or end == len(order):
+    if draw.unit == "passage" or draw.code or end == len(order):  # an attribute may be called as RANK is
         return order[:end]
     unit = units.places(connection, draw.unit, order)
     return [key for key in order[:end] if unit.get(key) != unit.get(order[end])]

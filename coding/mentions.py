@@ -112,7 +112,8 @@ class Mentions:
         self.earlier = {code: one.decisions for code, one in versions.stale(connection, study.codebook).items()}
         self.seen: list[Seen] = []
         self.refused: list[str] = []
-        for audit in audits.audits(connection, study.codebook, self.corpus.keys):
+        every = audits.audits(connection, study.codebook, self.corpus.keys)
+        for audit in (one for one in every if not one.draw.code):
             if (kind := audit.draw.unit) not in place:
                 place[kind] = units.places(connection, kind)
             found = seen(self.corpus, self.cells, audit, unit, place[kind])
@@ -177,7 +178,7 @@ class Mentions:
                 return f"none of the {many} that audit {draw.id} drew lies here: {self.command} draws more"
             return f"all {many} here are new or have changed since audit {draw.id}: {self.command}"
         if self.seen:
-            newest = self.seen[-1].audit
+            newest = ([one for one in self.seen if one.alone] or self.seen)[-1].audit
             reading = newest.read < newest.asked and not newest.draw.closed
             return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else self.command}"
         return f"{self.refused[-1] if self.refused else f'there is no random audit of whole {many}'}: {self.command}"

@@ -17,7 +17,7 @@ from coding.agreement import Undefined
 from coding.auditing import Corpus, Counting
 from coding.audits import Audit
 from coding.counts import counts
-from coding.drawing import draw_audit, draw_units
+from coding.drawing import draw_audit, draw_ranked, draw_units
 from coding.draws import Draw
 from coding.estimate import Sample, audited
 from coding.estimate_designs import Documents, clusters
@@ -250,6 +250,36 @@ def test_passages_of_passages_are_as_counted_without_units(world):
             )
 
 
+def passages(study):
+    with study.store.database.reading() as connection:
+        return next(one for one in Counting(study, connection).estimates(connection) if one.code == "money")
+
+
+def test_passages_are_counted_by_whole_units_until_an_audit_of_passages_was_read(world):
+    study, _, truth, _ = world
+    assert passages(study).why == "there is no random audit: `themis audit`"
+    read(study, draw_units(study, "document", 12), truth)
+    assert passages(study).why == (
+        "fewer than 20 whole documents were read here in one audit: draw 20 or more, or passages: `themis audit`"
+    )
+    read(study, draw_units(study, "document", 30), truth)
+    one = passages(study)
+    assert one == money(study, "passage")
+    assert [part.share.method for layer in one.layers for part in layer] == ["clusters"]
+    draw = draw_audit(study, 60)
+    assert passages(study) == one
+    read(study, draw, truth)
+    assert passages(study).draws == (3,)
+
+
+def test_repeated_texts_are_not_counted_once_by_whole_units(world):
+    study, _, truth, _ = world
+    read(study, draw_units(study, "document", 30), truth)
+    with study.store.database.reading() as connection:
+        counting = Counting(study, connection, lambda keys: np.linspace(0.5, 1, len(keys)))
+        assert {one.value for one in counting.estimates(connection)} == {None}
+
+
 # Without support there is no number
 
 
@@ -479,6 +509,30 @@ def test_a_changed_definition_and_a_new_code_are_said(world):
     assert (money(later).draws, found(later, code="voice")[""].draws) == ((2,), (1, 2))
 
 
+def test_an_attribute_is_no_rank_whatever_it_is_called(empty, tmp_path):
+    """The unit of an audit for one code is "rank": a draw of an attribute of this name is not taken for one."""
+    (tmp_path / "s.csv").write_text(
+        "id,rank,Q?\n" + "\n".join(f"R{n},A{n // 4},Answer {n} to what there was" for n in range(120)) + "\n"
+    )
+    add(empty, [tmp_path / "s.csv"], Options(id="id", attributes=("rank",)))
+    with empty.store.database.reading() as connection:
+        keys = [key for key, _, _ in empty.store.places_in_order(connection)]
+    truth = dict(zip(keys, some(120, 0.2, seed=1), strict=True))
+    machine(empty, truth)
+    draw = draw_units(empty, "rank", 25)
+    with empty.store.database.reading() as connection:
+        keys = [key for key, _ in draws.drawn(connection, draw.id)]
+    decide(empty, truth, keys[:-1], draw=draw)
+    with empty.store.database.writing() as connection:
+        draws.close(connection, draw.id)
+    one = money(empty, "rank")
+    assert [part.share.n for layer in one.layers for part in layer] == [24]
+    assert [part.share.method for layer in passages(empty).layers for part in layer] == ["clusters"]
+    read(empty, draw_ranked(empty, "money", 40), truth)
+    assert money(empty, "rank").draws == (1,)
+    assert [part.share.method for layer in passages(empty).layers for part in layer] == ["stratified"]
+
+
 # What the estimates are worth
 
 
@@ -576,7 +630,7 @@ def test_a_draw_of_whole_units_says_how_many_passages_that_makes(world):
     assert said.startswith("Draw 2: 5 of the 40 values of Organisation with passages that nobody")
     assert "audit by Organisation (5 of 40)" in themis("audit", "--list", *at)
     assert "'person' is no counting unit" in themis("audit", "--unit", "person", *at, code=1)
-    assert "--precision is of passages" in themis("audit", "--unit", "speaker", "--precision", 0.1, *at, code=2)
+    assert "Give --precision by itself" in themis("audit", "--unit", "speaker", "--precision", 0.1, *at, code=2)
 
 
 def test_the_counts_have_them(world):
