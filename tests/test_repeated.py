@@ -203,8 +203,8 @@ def test_word_for_word_copies_are_one_family_whatever_is_near_them():
 @pytest.mark.parametrize("size", [2, 17, 2000])
 def test_a_bucket_takes_time_in_line_with_its_size(size):
     pairs = list(alike._pairs(np.zeros(size, dtype=np.uint64), np.arange(size)))
-    assert sum(len(left) for left, _ in pairs) <= alike.LEADERS * size
-    if size <= alike.LEADERS + 1:
+    assert sum(len(left) for left, _ in pairs) <= 16 * size
+    if size <= 17:
         every = {(a, b) for left, right in pairs for a, b in zip(left.tolist(), right.tolist(), strict=True)}
         assert every == set(combinations(range(size), 2))
 
@@ -340,8 +340,19 @@ def test_a_damaged_file_is_made_again(campaign, content):
 
 
 def test_nothing_is_lost_where_nothing_can_be_kept(campaign):
+    (campaign.cache / "repeated.json").mkdir(parents=True)
+    assert len(of(campaign).families) == 3
+    assert [file.name for file in campaign.cache.iterdir()] == ["repeated.json"]
+    (campaign.cache / "repeated.json").rmdir()
+    campaign.cache.rmdir()
     campaign.cache.write_text("in the way")
     assert len(of(campaign).families) == 3
+
+
+def test_families_are_shown_by_how_many_copies_wordings_and_documents(campaign):
+    found = shown(campaign, most=0).largest
+    assert [(one.copies, one.wordings, one.documents) for one in found] == [(3, 2, 3), (3, 1, 3), (2, 1, 1)]
+    assert (found[2].text, found[2].passage) == (SHORT, "d.txt:0-46")
 
 
 def test_the_shell_lists_what_came_more_than_once(campaign):
