@@ -496,7 +496,7 @@ def counts(
     if plot:
         from coding.export.plots import draw
 
-        click.echo(f"Drew {draw(found, plot)}.")
+        click.echo(f"Drew {draw(found, plot, study.codebook, once)}.")
     return None
 
 
@@ -515,6 +515,30 @@ def beside(study: "Study", by: str | None, unit: str, once: bool, compare: bool,
     if not by:
         raise click.UsageError("--compare needs --by ATTRIBUTE.")
     return of_compared(compare_groups(study, by, once))
+
+
+@main.command()
+@click.option("--width", metavar="SHARE", help="Half of a 95 % interval: of all passages (0.03), of the count (20%).")
+@click.option("--recall", type=SHARE, metavar="SHARE", help="The share of a code's passages to be found (0.8).")
+@click.option("--confidence", type=SHARE, metavar="SHARE", default=0.9, help="How sure that is to be (0.9).")
+@click.option("--code", "codes", multiple=True, metavar="CODE", help="Plan for this code; repeat for several.")
+@in_study
+def plan(study: "Study", width: str | None, recall: float | None, confidence: float, codes: tuple[str, ...]) -> None:
+    """Tell how many more passages to read.
+
+    For each code: for an interval of a wanted width, and for being sure that a wanted share was found. Without
+    --width and --recall it plans for both, 0.03 and 0.8.
+    """
+    from coding.plan import Wanted, width_of
+    from coding.plan import plan as reckon
+    from coding.telling_plan import of_plan
+
+    goals: dict[str, Any] = {"recall": recall} if recall else {}
+    if width:
+        goals["width"], goals["relative"] = width_of(width)
+    if goals:
+        goals = {"width": None, "recall": None} | goals
+    say(of_plan(reckon(study, Wanted(**goals, confidence=confidence, codes=codes))))
 
 
 @main.command()

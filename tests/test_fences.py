@@ -15,6 +15,7 @@ ROOMS = {
 }
 DOORS = {
     "alembic": {"corpus/database.py", "corpus/migrations"},
+    "altair": {"coding/export/plots.py"},
     "anyio": {"coding/page/app.py"},
     "charset_normalizer": {"corpus/read/sniff.py"},
     "click": {"cli.py"},
@@ -67,6 +68,7 @@ DOORS = {
     "torch": {"models/encoder.py"},
     "transformers": {"models/encoder.py"},
     "uvicorn": {"coding/page/serve.py"},
+    "vl_convert": {"coding/export/plots.py"},
     "webvtt": {"corpus/read/captions.py"},
     "xlsxwriter": {"coding/export/tables.py"},
     "xml": {"corpus/read/archive.py"},
@@ -78,6 +80,8 @@ HEAVY = {"torch", "spacy", "sklearn", "pandas", "sentence_transformers", "scipy"
     "starlette",
     "uvicorn",
     "jinja2",
+    "altair",
+    "vl_convert",
 }
 SOURCES = [ROOT / "cli.py", *(path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))]
 
