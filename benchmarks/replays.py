@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.labelled import SETS, Labelled, Machine, machine
 from coding.estimate import Sample, Share, audited, human, wilson
-from coding.estimate_groups import within
+from coding.estimate_groups import whole, within
 from models.evidence import Flags, Floats, Integers
 
 READINGS = (0, 240)
@@ -91,7 +91,7 @@ def intervals(labels: Floats, known: Machine, audits: Iterator[Integers], by: tu
         samples = [Sample(own, score, mean, size) for own, score, mean in zip(y, f, means.tolist(), strict=True)]
         for estimator, found in zip(by, counts, strict=True):
             shares = [estimator(sample) for sample in samples]
-            each = [within(said, 0, share, len(labels)) for said, share in zip(yes, shares, strict=True)]
+            each = [whole(within(said, 0, share, len(labels))) for said, share in zip(yes, shares, strict=True)]
             found.append([(one.low, one.high, share.few) for one, share in zip(each, shares, strict=True)])
     return [Intervals(*np.moveaxis(np.array(found), 2, 0)) for found in counts]
 

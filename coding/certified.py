@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from coding import certify
 from coding.auditing import Counting
 
@@ -35,7 +33,7 @@ def recall(counting: Counting, code: str, confidence: float = CONFIDENCE) -> Rec
         inside = counting.inside[audit.draw.id]
         yes, attempt = int(audit.said[code].sum()), attempts.index(audit.draw.id) + 1
         most = certify.missed(int(inside.sum()), len(audit.sample), yes, certify.of_attempt(confidence, attempt))
-        known, outside = (int(np.sum(agreed[where] == 1)) for where in (inside, ~inside))
+        known, outside = (int((agreed[where] == 1).sum()) for where in (inside, ~inside))
         share = certify.recall(known, outside, most)
         found.append(Recall(max(0, most - known), share, confidence, audit.draw.id, attempt))
     return max(found, key=lambda one: one.recall, default=None)

@@ -7,13 +7,13 @@ Interval estimation for the difference between independent proportions, Stat. Me
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, inf
+from math import ceil, floor, hypot, inf
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from coding.estimate import Floats, Share
+from coding.estimate import ALIKE, Floats, Share
 
 ROUNDS = 9999
 
@@ -61,6 +61,11 @@ def within(known_yes: float, known_open: float, rest: Share, covered: float) -> 
     value = known_yes + known_open / 2 + rest.size * rest.value
     low, high = known_yes + rest.size * rest.low, known_yes + known_open + rest.size * rest.high
     return Count(min(value, covered), min(low, covered), min(high, covered))
+
+
+def whole(count: Count) -> Count:
+    """The same with bounds that are whole passages, rounded outward: no truth lies between two of them."""
+    return Count(count.value, floor(count.low + ALIKE), ceil(count.high - ALIKE))
 
 
 def by_design(drawn: Sequence[tuple[float, int]]) -> list[float]:

@@ -16,6 +16,8 @@ REFERENCES = (
     "Cassel, C. M., Sarndal, C.-E. and Wretman, J. H. (1976). Some results on generalized difference estimation and "
     "generalized regression estimation for finite populations. Biometrika 63, 615-620.",
     "Cochran, W. G. (1977). Sampling Techniques, 3rd ed. Wiley.",
+    "Brown, L. D., Cai, T. T. and DasGupta, A. (2001). Interval estimation for a binomial proportion. Stat. Sci. 16, "
+    "101-133.",
     "Zou, G. Y. and Donner, A. (2008). Construction of confidence limits about effect measures. Stat. Med. 27, "
     "1693-1702.",
     "Angelopoulos, A. N., Duchi, J. C. and Zrnic, T. (2023). PPI++: Efficient prediction-powered inference. "
@@ -34,10 +36,12 @@ METHOD = (
     "Its variance is V = (1 − n/N) × s² / n, with s² the sample variance of y − λ × f. The interval is Wilson's, for "
     "n_eff = p (1 − p) / (V + (1 − n/N) / n²) readings: as if one of the n were wrong. With z = 1.96 "
     "its bounds are (p n_eff + z²/2 ± z √(p (1 − p) n_eff + z²/4)) / (n_eff + z²).",
-    "Where the audit holds fewer than 5 yes, or fewer than 5 no, the scores are left out: p = yes / n and "
-    "n_eff = n / (1 − n/N). Where all N were read there is no doubt left.",
-    "No count is below the number of passages with a yes that people agree on, nor above all passages less those "
-    "with a no.",
+    "Where the audit holds fewer than 5 yes, or fewer than 5 no, the scores are left out: p = yes / n and n_eff = "
+    "n / (1 − n/N); of one, two or three yes the lower bound of p is at most 0.0513, 0.3554 or 0.8177 divided by n "
+    "(Brown et al. 2001), and of as few no the upper bound at least 1 less that. Where all N were read no doubt is "
+    "left.",
+    "Bounds of a count are rounded outward to whole passages. No count is below the number of passages with a yes that "
+    "people agree on, nor above all passages less those with a no.",
 )
 SEVERAL = (
     "Several audits are each worked out so, and put together with weights in proportion to 1 / (N² (1/n − 1/N)), which "

@@ -3,13 +3,14 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import combinations, product
-from math import comb, hypot, inf, prod, sqrt
+from math import comb, exp, factorial, hypot, inf, prod, sqrt
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.stats import hypergeom
 from threadpoolctl import threadpool_limits
 from worlds import MODELS, World, held, samples, scores, transcripts, world
 
@@ -35,6 +36,7 @@ from coding.estimate_groups import (
     error_differs,
     holm,
     joint,
+    whole,
     within,
 )
 
@@ -61,7 +63,8 @@ def interval(share):
 def test_wilson_is_as_published(yes, n, low, high):
     """Newcombe, Two-sided confidence intervals for the single proportion, Stat. Med. 17 (1998), Table I."""
     assert [round(bound, 4) for bound in wilson(yes / n, n)] == [low, high]
-    assert [round(bound, 4) for bound in interval(human(said(yes, n)))] == [low, high]
+    if yes != 1:  # then the lower bound is another
+        assert [round(bound, 4) for bound in interval(human(said(yes, n)))] == [low, high]
 
 
 def test_wilson_at_its_ends():
@@ -239,7 +242,7 @@ def test_equal_probabilities_are_a_simple_sample():
     sample = world(rng, 0.1).drawn(rng, 300)
     one, other = weighted(replace(sample, f=0 * sample.f), np.full(300, 300 / 5000)), human(sample)
     assert interval(one) == pytest.approx(interval(other), abs=1e-3)
-    few = said(2, 300, 5000)
+    few = said(4, 300, 5000)
     assert interval(weighted(few, np.full(300, 300 / 5000))) == pytest.approx(interval(human(few)))
     scored = replace(few, f=0.9 * few.y + 0.01, mean=0.02)
     assert weighted(scored, np.full(300, 300 / 5000)) == weighted(few, np.full(300, 300 / 5000))
@@ -326,7 +329,8 @@ def test_the_logit_interval_lies_around_the_share():
 )
 def test_differences_are_as_published(one, other, low, high):
     """Newcombe, Interval estimation for the difference, Stat. Med. 17 (1998), Table II, method 10."""
-    found = difference(human(said(*one)), human(said(*other)))
+    parts = [Count(yes / n, *wilson(yes / n, n)) for yes, n in (one, other)]
+    found = difference(*parts)
     assert (round(found.low, 4), round(found.high, 4)) == (low, high)
     assert found.value == pytest.approx(one[0] / one[1] - other[0] / other[1])
 
@@ -685,3 +689,23 @@ def taught(features, y, places, folds):
 def learned(features, y, wanted):
     weight = np.linalg.solve(features.T @ features + 5 * np.eye(features.shape[1]), features.T @ (y - y.mean()))
     return np.clip(y.mean() + wanted @ weight, 0, 1)
+
+
+@pytest.mark.parametrize(("yes", "low"), [(1, 0.0513), (2, 0.3554), (3, 0.8177)])
+def test_the_lower_bound_of_a_rare_code_is_the_poisson_s(yes, low):
+    """Brown, Cai and DasGupta, Stat. Sci. 16 (2001), 4.1.1: with this mean, so many or more come in 5 % of draws."""
+    assert human(said(yes, 400)).low == pytest.approx(low / 400, abs=1e-7)
+    assert human(said(400 - yes, 400)).high == pytest.approx(1 - low / 400, abs=1e-7)
+    fewer = sum(exp(-low) * low**k / factorial(k) for k in range(yes))
+    assert 1 - fewer == pytest.approx(0.05, abs=1e-4)
+
+
+def test_a_rare_code_s_interval_holds_whatever_there_is():
+    """Every draw of 100 of 1,000 there can be, bounds as whole passages: Wilson's alone holds 84.9 % at its worst."""
+    found = [whole(within(0, 0, human(said(yes, 100, 1000)), 1000)) for yes in range(20)]
+    held = [
+        sum(hypergeom.pmf(yes, 1000, true, 100) for yes, one in enumerate(found) if one.low <= true <= one.high)
+        for true in range(1, 60)
+    ]
+    assert min(held) > 0.92
+    assert np.mean(held) > 0.95

