@@ -127,8 +127,7 @@ def candidates(study: Study, connection: Connection, code: str) -> list[int]:
     run = suggestions.shown(connection)
     if old := suggestions.stale(connection, run, study.codebook):
         raise EvidenceError(f"{old[0].lower()}{old[1:-1]} first, then accept")
-    gone = drawing.decided(connection, code) | draws.awaited(connection)
-    gone |= {passage for passage, values in ledger.agreed(connection, study.codebook) if code in values}
+    gone = _known(study, connection, code) | draws.awaited(connection)
     found = [s for s in suggestions.suggested(connection, run.id) if s.code == code and s.passage not in gone]
     return [s.passage for s in sorted(found, key=lambda s: (-s.score, s.passage))]
 
@@ -169,7 +168,7 @@ def _go_on(study: Study, connection: Connection, waiting: list[Proposal], wanted
     best = certify.largest(tested)
     accepted.accept(connection, one.draw, best.size if best else 0)
     (now,) = [known for known in accepted.proposals(connection, one.code) if known.draw == one.draw]
-    left, silent = _undecided(connection, one.code), len(_drawn(connection, one)) - len(answers)
+    left, silent = _undecided(study, connection, one.code), len(_drawn(connection, one)) - len(answers)
     return replace(_state(study, connection, now), suggested=left, tested=tuple(tested), silent=silent)
 
 
@@ -217,10 +216,14 @@ def _drawn(connection: Connection, one: Proposal) -> set[int]:
     return set(connection.execute(select(DRAWN.c.passage).where(DRAWN.c.draw == one.draw)).scalars())
 
 
-def _undecided(connection: Connection, code: str) -> int:
+def _known(study: Study, connection: Connection, code: str) -> set[int]:
+    """Passages that somebody decided a code on."""
+    return {passage for passage, values in ledger.agreed(connection, study.codebook) if code in values}
+
+
+def _undecided(study: Study, connection: Connection, code: str) -> int:
     """How many passages are suggested for a code and undecided, by the newest run, whatever it knows of today."""
-    run = suggestions.shown(connection)
-    known = drawing.decided(connection, code)
+    run, known = suggestions.shown(connection), _known(study, connection, code)
     return sum(s.code == code and s.passage not in known for s in suggestions.suggested(connection, run.id))
 
 

@@ -226,12 +226,6 @@ def _places(study: Study, connection: Connection) -> list[int]:
     return [key for key, _, _ in study.store.places_in_order(connection)]
 
 
-def decided(connection: Connection, code: str) -> set[int]:
-    """Passages that somebody decided a code on, in whatever way."""
-    said = select(HELD.c.passage).where(HELD.c.code == code, HELD.c.value.is_not(None))
-    return set(connection.execute(said).scalars())
-
-
 def _read_to_the_end(study: Study) -> Select[Any]:
     """A query for the passages of which every code was decided by somebody."""
     codes = list(study.codebook.by_id)

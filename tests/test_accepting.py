@@ -378,13 +378,14 @@ def test_who_removes_the_documents_in_which_errors_were_found_gains_nothing(stud
 
 
 def test_a_document_that_is_removed_before_it_was_read_leaves_errors_and_nothing_to_accept(study, likely):
-    accept(study, "money", Wanted(size=100))
+    accept(study, "money", Wanted(size=100, precision=0.6))
     with study.store.database.reading() as connection:
         gone = {key for key, name, _ in study.store.places_in_order(connection) if name == "d00.md"}
     remove(study, ["d00.md"])
     assert read(study) == 100 - len(gone & set(drawn(study)))
     done = accept(study, "money")
     assert done.tested[-1].errors == done.silent == len(gone & set(drawn(study))) > 0
+    assert done.proposal.size > 0
     assert unread(study) == set(likely[: done.proposal.size]) - gone - set(drawn(study))
 
 
@@ -714,6 +715,33 @@ def test_attempts_made_apart_share_one_doubt(study, tmp_path):
     assert accept(study, "money").proposal.attempt == 2
 
 
+def test_of_attempts_made_apart_the_one_that_was_read_is_tested(study, tmp_path):
+    there = copy_of(study, tmp_path / "there")
+    study = open_study(study.folder)
+    drawing.draw_audit(there, 1)
+    for one, size in ((study, 60), (there, 50)):
+        accept(one, "money", Wanted(size=size))
+    merge(study, there.folder)
+    assert [state[1:3] for state in states(study)] == [(1, "waiting"), (2, "waiting")]
+    read(study, draw=3)
+    done = accept(study, "money")
+    assert (done.what, done.proposal.draw, done.proposal.attempt) == ("accepted", 3, 2)
+
+
+def test_an_attempt_made_apart_that_was_taken_back_there_is_not_tested_here(study, tmp_path):
+    there = copy_of(study, tmp_path / "there")
+    study = open_study(study.folder)
+    drawing.draw_audit(there, 1)
+    accept(there, "money", Wanted(size=50))
+    read(there, draw=2)
+    accept(there, "money")
+    undo(there, "money")
+    accept(study, "money", Wanted(size=60))
+    merge(study, there.folder)
+    assert [state[1:3] for state in states(study)] == [(1, "waiting"), (2, "withdrawn")]
+    assert accept(study, "money").proposal.attempt == 1
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -770,7 +798,9 @@ def test_a_draw_that_is_not_as_it_was_made_is_left_or_not_tested(study, tmp_path
     sql(there, "delete from drawn where position < 20")
     assert merge(study, there.folder).unaccepted == 1
     accept(study, "money", Wanted(size=60))
-    extra = next(key for key in likely[:180] if key not in drawn(study, 2))
+    with study.store.database.reading() as connection:
+        ranked = frames.frame(connection, 2).passages.tolist()
+    extra = next(key for key in ranked if key not in drawn(study, 2))
     with study.store.database.writing() as connection:
         connection.execute(insert(DRAWN).values(draw=2, position=60, passage=extra, probability=1.0))
     read(study, draw=2)
