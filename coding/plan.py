@@ -24,6 +24,8 @@ from coding.versions import meaning, meanings
 from corpus.database import Connection
 from corpus.errors import EvidenceError
 
+SMALLEST = 0.5  # yeses: where more were found than audits expect, not none are left, but too few for them to tell
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -182,7 +184,8 @@ class Planner:
         undecided = np.isnan(agreed)
         left = undecided.sum() - now.uncovered
         if now.value is not None and left > 0:
-            share = float(np.clip((now.value - agreed[~undecided].sum()) / left, 0, 1))
+            drawn = sum(part.share.n for layer in now.layers for part in layer)
+            share = float(np.clip((now.value - agreed[~undecided].sum()) / left, SMALLEST / (drawn + 1), 1))
             old = not read and self.counting.speaking(code)
             return Expected(share, "old") if old else Expected(share, "audit", self.gain(code, read))
         if code in self.suggested and undecided.any():

@@ -137,8 +137,8 @@ def _next(plan: "Plan") -> list[str]:
         time = f"{60 * hours:,.0f} minutes" if hours < 2 else f"{hours:,.0f} hours"
         lines.append(f"That is about {time} of reading, at {plan.an_hour:,} passages an hour, as your coders read.")
     lines.append(
-        "An audit finds somewhat more or less than expected. For counts of documents or speakers draw 30 whole "
-        "ones or more: `themis audit --unit document`."
+        "An audit finds more or less than expected: plan again after it. For counts of documents or speakers draw 30 "
+        "whole ones or more: `themis audit --unit document`."
     )
     return lines
 
