@@ -4,7 +4,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
 from pathlib import Path
@@ -30,16 +30,20 @@ def write(rows: Rows, path: Path, bom: bool = False) -> int:
     bom: begin a csv with the mark by which Excel knows UTF-8. EvidenceError for a suffix we do not write, a folder that
     is not there, and what a spreadsheet cannot hold.
     """
-    writer = WRITERS.get(path.suffix.lower())
-    if writer is None:
-        raise EvidenceError(f"{path} cannot be written: end its name in {', '.join(WRITERS)}")
-    if not path.parent.is_dir():
-        raise EvidenceError(f"{path} cannot be written: there is no folder {path.parent}")
-    with _whole(path) as part:
-        written = writer(rows, part)
+    check(path, WRITERS)
+    with whole(path) as part:
+        written = WRITERS[path.suffix.lower()](rows, part)
         if bom and path.suffix.lower() == ".csv":
             part.write_bytes(b"\xef\xbb\xbf" + part.read_bytes())
     return written
+
+
+def check(path: Path, suffixes: Collection[str]) -> None:
+    """EvidenceError for a path that does not end in one of these, or whose folder is not there."""
+    if path.suffix.lower() not in suffixes:
+        raise EvidenceError(f"{path} cannot be written: end its name in {', '.join(suffixes)}")
+    if not path.parent.is_dir():
+        raise EvidenceError(f"{path} cannot be written: there is no folder {path.parent}")
 
 
 def frame(rows: Rows) -> "pandas.DataFrame":
@@ -72,12 +76,13 @@ def workbook(path: Path) -> Iterator[Any]:
     """An xlsx to write sheets into, each of them row by row; it is there when the block ends, and not if it raises."""
     import xlsxwriter
 
-    with _whole(path) as part, xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
+    with whole(path) as part, xlsxwriter.Workbook(part, {"constant_memory": True}) as book:
         yield book
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[Path]:
+def whole(path: Path) -> Iterator[Path]:
+    """Where to write what is to be at `path` when the block ends, unless it raises; nobody else can read it."""
     part = path.with_name(f".{path.name}.part")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
