@@ -6,9 +6,10 @@ from math import inf
 from coding import draws, frames
 from coding.auditing import Estimated, Part
 from coding.counts import Count
-from coding.draws import RANK, Draw
+from coding.draws import Draw
 from coding.frames import Frame
 from coding.study import Study
+from coding.units import several
 
 REFERENCES = (
     "Wilson, E. B. (1927). Probable inference, the law of succession, and statistical inference. J. Am. Stat. "
@@ -55,6 +56,21 @@ RANKED = (
     "without a yes is not taken for certain; the interval is Wilson's as above. Scores serve to rank only (Fisch "
     "et al. 2024, arXiv 2406.04291)."
 )
+UNITS = (
+    "Here K, N, n, y, f and p are of {units} and not of passages: y is 1 where any passage of one was said to hold the "
+    "theme, and f is 1 − Π (1 − f) over its unread passages. One in which people had found the theme before the draw "
+    "is in K, whatever else it holds. Passages that are drawn here and there say nothing of {units}, so whole ones "
+    "were drawn, or larger ones in which each of them lies whole."
+)
+WHOLE = (
+    "Where whole units were drawn and what lies in them is counted, such as the passages of documents, p = λ × mean of "
+    "f over all N + Σ (Y − λ F) / n: Y and F are the sums of y and f in each of the G units drawn, of D, m is the "
+    "number of what is counted in it, and n the sum of m. λ is the slope of Y − m × ΣY / n on F − m × ΣF / n, no less than 0 "
+    "and no more than 1. V = G × (1 − G/D) × s² / n², with s² the variance of what that line leaves of each unit, more "
+    "of the long ones and of those that pull at the line (a jackknife). The interval is on the logit scale, with "
+    "Student's t for G − 1 and the variance V + (1 − G/D) / n², and needs a G of 20. Where fewer than 5 of the G have "
+    "a yes, or a no, p = ΣY / n, and the interval is Wilson's for G / (1 − G/D) readings."
+)
 TRUTH = (
     "What is counted is what the people who read the audit would say of every passage. How far they agree with "
     "each other is another question, which `themis agree` answers. An interval speaks of the documents of this "
@@ -72,8 +88,8 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
     used = [known[number] for number in sorted({number for one in estimates for number in one.draws})]
     unit = counts[0].unit if counts else "passage"
     begin = (
-        f"Themes were counted in {unit}s. The study has {documents:,} documents with {passages:,} passages; the "
-        f"codebook is of version {study.codebook.version[:12]}."
+        f"Themes were counted in {several(unit)}. The study has {documents:,} documents with {passages:,} passages; "
+        f"the codebook is of version {study.codebook.version[:12]}."
     )
     if once:
         begin += " Texts that are repeated count once: each of w copies counts 1/w."
@@ -81,7 +97,9 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
     paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
-    paragraphs += [RANKED] * any(draw.unit == RANK for draw in used) + [SEVERAL] * (len(used) > 1)
+    whole = any(part.share.method == "clusters" for one in estimates for layer in one.layers for part in layer)
+    paragraphs += [UNITS.format(units=several(unit))] * (unit != "passage") + [WHOLE] * whole
+    paragraphs += [RANKED] * any(draw.code for draw in used) + [SEVERAL] * (len(used) > 1)
     paragraphs += [_example(estimates, unit), *_certified(counts), _many(estimates), TRUTH, _again(unit)]
     lines = [line for paragraph in paragraphs if paragraph for line in (paragraph, "")]
     return [*lines, "References", *REFERENCES]
@@ -89,14 +107,16 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
 
 def _drawn(draw: Draw, frame: Frame | None) -> str:
     what = f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end"
-    if draw.unit == RANK:
+    if draw.code:
         what = (
             f"{draw.size:,} of the {draw.population:,} passages that nobody had read to the end, 20 % of them from "
             f"the twentieth that ranked highest for {draw.code}, 25 % from the next three twentieths and 55 % from "
             "the rest,"
         )
     if draw.units:
-        what = f"{draw.units:,} of {draw.of_units:,} whole units ({draw.unit}), with {draw.size:,} passages to be read,"
+        what = (
+            f"{draw.units:,} of {draw.of_units:,} {several(draw.unit)}, whole, with {draw.size:,} passages to be read,"
+        )
     who = " or ".join(draw.coders) or "whoever came"
     closed = f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order." if draw.closed else ""
     return (
@@ -119,6 +139,7 @@ def _scores(frame: Frame | None) -> str:
 def _example(estimates: Sequence[Estimated], unit: str) -> str:
     """One estimate of one audit, with its numbers in the formulas."""
     simple = [one for one in estimates if len(one.layers) == 1 and len(one.layers[0]) == 1]
+    simple = [one for one in simple if one.layers[0][0].share.method != "clusters"]
     shown = max(simple, key=lambda one: (one.layers[0][0].share.method == "ppi", one.value), default=None)
     if shown is None or unit != "passage":
         return ""

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from reading_audits import decide, read, some, suggest, survey
 
 import cli
-from coding import draws, units
+from coding import draws, explaining, units
 from coding.agreement import Undefined
 from coding.auditing import Corpus, Counting
 from coding.audits import Audit
@@ -22,6 +22,7 @@ from coding.draws import Draw
 from coding.estimate import Sample, audited
 from coding.estimate_designs import Documents, clusters
 from coding.estimate_groups import by_design, combined_counts, within
+from coding.explaining import explained
 from coding.frames import Frame
 from coding.mentions import cells, mentions, parts, seen, spoken
 from coding.study import add, configure, open_study, remove
@@ -631,6 +632,20 @@ def test_a_draw_of_whole_units_says_how_many_passages_that_makes(world):
     assert "audit by Organisation (5 of 40)" in themis("audit", "--list", *at)
     assert "'person' is no counting unit" in themis("audit", "--unit", "person", *at, code=1)
     assert "Give --precision by itself" in themis("audit", "--unit", "speaker", "--precision", 0.1, *at, code=2)
+
+
+def test_the_method_is_told_as_it_is(world):
+    study, _, truth, _ = world
+    read(study, draw_units(study, "document", 40), truth)
+
+    def told(unit):
+        return "\n".join(explained(study, counts(study, unit=unit)))
+
+    assert "40 of 120 documents, whole, with " in told("document")
+    assert [explaining.WHOLE in told(unit) for unit in ("document", "passage", "speaker")] == [False, True, False]
+    assert explaining.UNITS.format(units="documents") in told("document")
+    assert "For example" not in told("passage")
+    assert told("Organisation").startswith("Themes were counted in values of Organisation. ")
 
 
 def test_the_counts_have_them(world):
