@@ -105,7 +105,8 @@ class Corpus:
 def corpus(connection: Connection, codebook: Codebook) -> Corpus:
     """The live passages and what people agree on of them."""
     query = select(PASSAGES.c.id, PASSAGES.c.document).select_from(PASSAGES.join(DOCUMENTS)).where(LIVE)
-    rows = np.array(connection.execute(query.order_by(PASSAGES.c.id)).all(), np.int64).reshape(-1, 2)
+    found = connection.execute(query.order_by(PASSAGES.c.id))
+    rows = np.fromiter((number for row in found for number in row), np.int64).reshape(-1, 2)
     place = {key: row for row, key in enumerate(rows[:, 0].tolist())}
     agreed = {code: np.full(len(rows), np.nan) for code in codebook.by_id}
     for key, values in ledger.agreed(connection, codebook):
