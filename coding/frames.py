@@ -94,21 +94,15 @@ def of_run(connection: Connection, run: Run | None, codes: Sequence[str]) -> Fra
     """Every passage that a run scored, rising, with what it said of these codes; an empty frame for no run."""
     if run is None:
         return NONE
-    known = [code for code in codes if code in run.kinds]
-    columns = SUGGESTIONS.c.code, SUGGESTIONS.c.passage, SUGGESTIONS.c.score
-    rows = connection.execute(select(*columns).where(SUGGESTIONS.c.run == run.id)).all()
-    found: dict[str, list[tuple[int, float]]] = {code: [] for code in known}
-    for code, passage, score in rows:
-        if code in found:
-            found[code].append((passage, score))
-    keys = np.array(sorted({passage for values in found.values() for passage, _ in values}), np.int64)
-    scores = {}
-    for code, values in found.items():
-        own = np.full(len(keys), np.nan)
-        if values:
-            passages, numbers = zip(*values, strict=True)
-            own[np.searchsorted(keys, passages)] = numbers
-        scores[code] = _between(run.kinds[code], run.thresholds[code], own)
+    mine = SUGGESTIONS.c.run == run.id
+    passages = connection.execute(select(SUGGESTIONS.c.passage).where(mine).distinct().order_by(SUGGESTIONS.c.passage))
+    keys = np.fromiter(passages.scalars(), np.int64)
+    place, order = (SUGGESTIONS.c.passage, SUGGESTIONS.c.code), sorted(run.kinds)
+    found = np.fromiter(connection.execute(select(SUGGESTIONS.c.score).where(mine).order_by(*place)).scalars(), float)
+    if len(found) != len(keys) * len(order):
+        return NONE  # another program changed it
+    columns = dict(zip(order, found.reshape(len(keys), len(order)).T, strict=True))
+    scores = {code: _between(run.kinds[code], run.thresholds[code], columns[code]) for code in codes if code in columns}
     return Frame(keys, scored=run.finished, encoder=run.basis.encoder, scores=scores)
 
 
