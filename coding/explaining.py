@@ -63,13 +63,13 @@ UNITS = (
     "were drawn, or larger ones in which each of them lies whole."
 )
 WHOLE = (
-    "Where whole units were drawn and what lies in them is counted, such as the passages of documents, p = λ × mean of "
-    "f over all N + Σ (Y − λ F) / n: Y and F are the sums of y and f in each of the G units drawn, of D, m is the "
-    "number of what is counted in it, and n the sum of m. λ is the slope of Y − m × ΣY / n on F − m × ΣF / n, no less than 0 "
-    "and no more than 1. V = G × (1 − G/D) × s² / n², with s² the variance of what that line leaves of each unit, more "
-    "of the long ones and of those that pull at the line (a jackknife). The interval is on the logit scale, with "
-    "Student's t for G − 1 and the variance V + (1 − G/D) / n², and needs a G of 20. Where fewer than 5 of the G have "
-    "a yes, or a no, p = ΣY / n, and the interval is Wilson's for G / (1 − G/D) readings."
+    "Where whole units were drawn and what lies in them is counted, such as the passages of documents, p = λ × mean "
+    "of f over all N + Σ (Y − λ F) / n: Y and F are the sums of y and f in each of the G units drawn, of D, m is the "
+    "number of what is counted in it, and n the sum of m. λ is the slope of Y − m × ΣY / n on F − m × ΣF / n, no less "
+    "than 0 and no more than 1. V = G × (1 − G/D) × s² / n², with s² the variance of what that line leaves of each "
+    "unit, more of the long ones and of those that pull at the line (a jackknife). The interval is on the logit "
+    "scale, with Student's t for G − 1 and the variance V + (1 − G/D) / n², and needs a G of 20. Where fewer than 5 "
+    "of the G have a yes, or a no, p = ΣY / n, and the interval is Wilson's for G / (1 − G/D) readings."
 )
 TRUTH = (
     "What is counted is what the people who read the audit would say of every passage. How far they agree with "
