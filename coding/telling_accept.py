@@ -127,10 +127,11 @@ def _none(state: "State", name: str) -> list[str]:
 
 def _found(state: "State") -> list[str]:
     """That something drawn has no answer that counts."""
-    passages = "passage has" if state.silent == 1 else "passages have"
+    one = state.silent == 1
+    passages, each = ("passage has", "which is an error") if one else ("passages have", "each of which is an error")
     return [
         f"{state.silent:,} drawn {passages} no answer for this code (removed, read without it, or read when it meant "
-        "another thing), and none is an error here."
+        f"another thing), {each} here."
     ] * bool(state.silent)
 
 

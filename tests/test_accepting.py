@@ -21,6 +21,7 @@ from coding.review import Desk
 from coding.run import code
 from coding.study import add, configure, create_study, open_study, remove
 from coding.suggestions import Basis, Suggestion
+from coding.telling_merge import of_merge
 from coding.transcripts import transcript
 from corpus.database import insert, select
 from corpus.errors import EvidenceError
@@ -412,6 +413,7 @@ def test_the_machine_s_order_is_that_of_the_draw_and_no_later_one(study, likely)
     suggest(study, encoder="another", among=20)
     done = accept(study, "money")
     assert (done.proposal.size, done.encoder) == (180, "words")
+    assert "Draw 1 was ranked by words, another encoder than that of" in themis(study, "accept", "--list")[1]
     assert unread(study) == set(likely[:180]) - set(drawn(study))
 
 
@@ -588,7 +590,8 @@ def test_a_changed_definition_makes_it_stale_everywhere_and_it_stays(held):
     assert accept(held, "money").what == "accepted"
     code, said = themis(held, "quotes", "money", "--accepted", "--most", "1")
     assert code == 0
-    assert "Stale: money means another thing now than when draw 1 was made." in said
+    assert "Stale: money means another thing now than when draw 1 was made. themis accept money --undo; then" in said
+    assert "accepted 180, 120 of them unread, stale" in " ".join(themis(held, "accept", "--list")[1].split())
     with held.store.database.reading() as connection:
         key = next(iter(held.store.names(connection).values()))
     marks = [part.accepted for turn in transcript(held, "ben", key, False).turns for part in turn.parts]
@@ -659,6 +662,23 @@ def test_the_commands_tell_it_in_sentences(study, likely):
     assert "This is attempt 2: it may use 1/4 of the doubt" in said
 
 
+def test_the_command_says_what_to_read_where_nothing_passes(study, likely):
+    accept(study, "money", Wanted(size=60))
+    read(study, likely, most=59)
+    with study.store.database.writing() as connection:
+        last = [Decision("anna", drawn(study)[-1], "voice", True, study.codebook.version, why="audit", draw=1)]
+        ledger.record(connection, last)
+    lines = themis(study, "accept", "money")[1].splitlines()
+    assert lines[-4:] == [
+        "None of the sets passed: nothing is accepted for “Money”.",
+        "1 drawn passage has no answer for this code (removed, read without it, or read when it meant another thing), "
+        "which is an error here.",
+        "Read what is suggested and undecided instead, 141 passages: themis review, or themis quotes money "
+        "--suggested.",
+        "Another try is a new draw, with half of the doubt that this one had: themis accept money (attempt 2).",
+    ]
+
+
 # Two copies.
 
 
@@ -674,6 +694,10 @@ def test_what_a_colleague_read_and_accepted_comes_along_once(study, tmp_path):
     theirs = accept(there, "money").proposal
     done = merge(study, there.folder)
     assert (done.accepted, done.unaccepted) == (1, 0)
+    assert (
+        "`themis accept --list` shows what is accepted unread now, and what is to be tested here."
+        in of_merge(done).before
+    )
     assert (accept(study, "money").proposal, unread(study)) == (theirs, unread(there))
     undo(there, "money")
     assert merge(study, there.folder).accepted == 1
@@ -779,6 +803,39 @@ def test_a_proposal_that_another_program_wrote_is_left_there(study, tmp_path, ch
     assert (done.accepted, done.unaccepted, states(study), unread(study)) == (0, 1, [], set())
 
 
+@pytest.mark.parametrize("spoilt", ["twice", "another", "all", "double", "document"])
+def test_a_proposal_whose_draw_another_program_wrote_is_left_there(study, tmp_path, spoilt):
+    there = copy_of(study, tmp_path / "there")
+    study = open_study(study.folder)
+    accept(there, "money", Wanted(size=60))
+    with there.store.database.reading() as connection:
+        keys = frames.frame(connection, 1).passages
+        beyond = next(key for key in there.store.passage_keys(connection) if key not in set(keys.tolist()))
+    inside, outside = (next(n for n, key in enumerate(keys) if (key in drawn(there)) == yes) for yes in (True, False))
+    if spoilt == "twice":
+        keys[outside] = keys[inside]
+    if spoilt == "another":
+        keys[inside] = beyond
+    for table in ("frames", "draws"):
+        sql(there, f"drop trigger {table}_no_update")
+    sql(there, "update frames set passages = ?", keys.astype(frames.KEYS).tobytes())
+    changed = {"all": "code = null", "double": "kind = 'double'", "document": "unit = 'document'"}
+    sql(there, f"update draws set {changed.get(spoilt, 'note = note')}")
+    done = merge(study, there.folder)
+    assert (done.draws, done.accepted, done.unaccepted) == (1, 0, 1)
+
+
+def test_what_was_given_up_here_is_not_accepted_from_there(study, tmp_path):
+    accept(study, "money", Wanted(size=60))
+    there = copy_of(study, tmp_path / "there")
+    study = open_study(study.folder)
+    close(study, 1)
+    read(there)
+    accept(there, "money")
+    assert merge(study, there.folder).accepted == 0
+    assert [state[2] for state in states(study)] == ["closed"]
+
+
 def test_an_acceptance_of_a_set_that_was_never_proposed_is_not_taken_over(study, tmp_path):
     accept(study, "money", Wanted(size=60))
     there = copy_of(study, tmp_path / "there")
@@ -819,6 +876,10 @@ def test_a_proposal_on_documents_that_are_not_here_is_left(base, study, tmp_path
     done = merge(here, study.folder)
     assert (done.draws, done.accepted, done.unaccepted) == (1, 0, 1)
     assert accepting.listed(here) == []
+    assert (
+        "1 proposals to accept unread were left there: passages of theirs are not here, or they are not as"
+        in " ".join(of_merge(done).before)
+    )
 
 
 def sql(study, statement, *values):
