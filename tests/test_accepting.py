@@ -771,6 +771,8 @@ def test_an_attempt_made_apart_that_was_taken_back_there_is_not_tested_here(stud
     [
         {"cuts": "[1, 2, 100000]"},
         {"cuts": "[180, 110]"},
+        {"cuts": "[150, 110, 180]"},
+        {"cuts": "[110, 110, 180]"},
         {"cuts": "[110, 150]"},
         {"cuts": "[]"},
         {"cuts": "[0, 180]"},
