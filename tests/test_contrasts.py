@@ -16,7 +16,7 @@ from coding.contrasts import GROUPS, OTHERS, Compared, compare
 from coding.drawing import draw_audit
 from coding.erring import marked
 from coding.estimate import LEVEL, Sample, audited
-from coding.estimate_groups import Count, Difference, difference, error_differs, holm, joint
+from coding.estimate_groups import Count, Difference, difference, error_differs, holm, joint, whole
 from coding.export.contrasted import DIFFERENCES, differences
 from coding.export.tables import frame
 from coding.study import create_study, remove
@@ -45,7 +45,8 @@ def share(truth, scores, drawn, mine, level=LEVEL):
     keys = [key for key in drawn if key in mine]
     y, f = (np.array([float(of(key)) for key in keys]) for of in (lambda k: "money" in truth[k], scores.get))
     one = audited(Sample(y, f, float(np.mean([scores[key] for key in mine])), len(mine)), level)
-    return Count(one.value, one.low, one.high)
+    size, count = len(mine), whole(Count(*(len(mine) * part for part in numbers(one))))
+    return Count(*(min(max(part, y.sum()), size - (1 - y).sum()) / size for part in numbers(count)))
 
 
 def close(one):
@@ -219,10 +220,10 @@ def test_a_table_that_is_the_machine_s_error_alone_is_called_so(empty, tmp_path)
     (one,) = line.contrasts
     assert not one.differs
     told = "\n".join(of_compared(found).after)
-    assert (
-        "money: suggested: small 29 %, large 9.2 %; people: 9.9 % (7.4 to 13), 8.7 % (6.8 to 11): most of the "
-        "machine's difference is the machine's error (p < .001, Holm over 3 codes)."
-    ) in told
+    shares = {stand.group: [f"{100 * n:.{int(n < 0.1)}f}" for n in numbers(stand.share)] for stand in line.stands}
+    people = ", ".join("{} % ({} to {})".format(*shares[name]) for name in ("small", "large"))
+    blamed = "most of the machine's difference is the machine's error (p < .001, Holm over 3 codes)."
+    assert f"money: suggested: small 29 %, large 9.2 %; people: {people}: {blamed}" in told
     assert "in the other 2 codes (Holm over 3 codes)." in told
 
 
@@ -277,6 +278,8 @@ def test_each_audit_s_errors_are_taken_about_their_own_mean(empty, tmp_path):
     machine = money(compare(empty, "Size")).machine
     assert machine.p > 0.05
     assert machine.errors["small"].high < machine.errors["large"].low  # as they stand they look different
+    added = [key for place, key in enumerate(keys) if place % 10 < 9]
+    assert machine.suggested["large"] == sum(bool(truth[key]) for key in added) / 450  # when the second was drawn
 
 
 def test_a_passage_that_was_drawn_twice_counts_once(empty, tmp_path):

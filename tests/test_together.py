@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from reading_audits import decide, read, suggest, survey
 
 import cli
+from coding import draws
 from coding.drawing import draw_audit
 from coding.estimate import Sample, audited
+from coding.estimate_groups import Count, whole
 from coding.export.contrasted import TOGETHER, pairs
 from coding.export.tables import frame
 from coding.study import create_study
@@ -61,7 +63,8 @@ def test_a_pair_is_estimated_as_a_code_is(empty, tmp_path):
         share = audited(Sample(y, np.array([f[key] for key in drawn]), float(np.mean([*f.values()])), 450))
         known, yes = sum(both(truth, first, one, other)), sum(both(truth, [*first, *drawn], one, other))
         pair = found(empty, one, other)
-        assert interval(pair) == pytest.approx([known + 450 * part for part in (share.low, share.value, share.high)])
+        count = whole(Count(*(known + 450 * part for part in (share.value, share.low, share.high))))
+        assert interval(pair) == pytest.approx((max(count.low, yes), count.value, count.high))
         assert pair.low < sum(both(truth, truth, one, other)) < pair.high
         assert (pair.agreed, pair.covered, pair.uncovered, pair.read, pair.why) == (yes, 500, 0, 200, "")
 
@@ -118,6 +121,18 @@ def test_a_code_that_came_later_is_in_no_pair_yet(empty, tmp_path):
     later = empty.latest()
     assert found(later, "money", "cake").why == "audit 1 was read without this code: `themis audit`"
     assert found(later).value is not None
+
+
+def test_where_no_audit_has_both_nothing_is_expected(empty, tmp_path):
+    truth, _ = world(empty, tmp_path)
+    draw = draw_audit(empty, 100)
+    with empty.store.database.reading() as connection:
+        drawn = [key for key, _ in draws.drawn(connection, draw.id)]
+    decide(empty, truth, drawn, draw=draw, codes=["money", "late"])
+    decide(empty, truth, list(truth), "ben", codes=["voice"])
+    told, pair = together(empty), found(empty)
+    assert None not in (told.codes["money"], told.codes["voice"])
+    assert (pair.value, pair.expected, pair.why) == (None, None, "audit 1 was read without this code: `themis audit`")
 
 
 def test_a_changed_definition_of_either_is_said(empty, tmp_path):
