@@ -144,17 +144,16 @@ class Counting:
 
     def estimates(self, connection: Connection, by: str | None = None) -> Iterator[Estimated]:
         """Of every code in every group of an attribute, how many passages hold it."""
-        instead = self.by_whole_units(connection, by)
-        for code in self.study.codebook.by_id:
-            for name, group in groups(connection, self.corpus, by).items():
-                one = self.estimated(code, name, group)
-                yield one if one.value is not None else instead.get((code, name), one)
+        among = groups(connection, self.corpus, by)
+        found = [self.estimated(code, *named) for code in self.study.codebook.by_id for named in among.items()]
+        instead = self.by_whole_units(connection, by) if any(one.value is None for one in found) else {}
+        yield from (one if one.value is not None else instead.get((one.code, one.group), one) for one in found)
 
     def by_whole_units(self, connection: Connection, by: str | None = None) -> dict[tuple[str, str], Estimated]:
         """The same by audits of whole units, for where none of passages says anything; by code and group."""
         from coding.mentions import mentions
 
-        if len(self.inside) == len(self.audits) + len(self.ranked) or (self.weights != 1).any():
+        if len(self.inside) == len(self.audits) + len(self.ranked) or self.parted:
             return {}
         found = mentions(self.study, connection, "passage", by)
         return {(one.code, one.group): one for one in found if one.value is not None or not self.audits}

@@ -18,7 +18,7 @@ from coding.auditing import MOST, Corpus, Estimated, Part, corpus, groups, total
 from coding.audits import Audit, Flags
 from coding.estimate import LEVEL, Sample, Share, audited
 from coding.estimate_designs import GROUPS, Documents, clusters
-from coding.estimate_groups import by_design
+from coding.estimate_groups import by_design, whole
 from coding.frames import Floats, Integers
 from coding.study import Study
 from coding.units import Unit, several
@@ -152,7 +152,7 @@ class Mentions:
         if not layers and uncovered:
             why = self.missing(code, speaking, few, bool((here & (there > 0)).any()))
             return Estimated(code, group, None, None, None, covered, uncovered, (), why)
-        count = total(layers, float((certain & yes).sum()), float((certain & ~yes & ~no).sum()))
+        count = whole(total(layers, float((certain & yes).sum()), float((certain & ~yes & ~no).sum())))
         least, most = float((cover & yes).sum()), covered - float((cover & no).sum())
         low, value, high = (min(max(one, least), most) for one in (count.low, count.value, count.high))
         stale = self.stale(code, uncovered, layers)
@@ -172,8 +172,8 @@ class Mentions:
         if speaking:
             draw = speaking[-1].seen.audit.draw
             if few:
-                whole = f"fewer than {GROUPS} whole {several(draw.unit)} were read here in one audit"
-                return f"{whole}: draw {GROUPS} or more, or {many}: {self.command}"
+                lacking = f"fewer than {GROUPS} whole {several(draw.unit)} were read here in one audit"
+                return f"{lacking}: draw {GROUPS} or more, or {many}: {self.command}"
             if there:
                 return f"none of the {many} that audit {draw.id} drew lies here: {self.command} draws more"
             return f"all {many} here are new or have changed since audit {draw.id}: {self.command}"
@@ -293,5 +293,5 @@ def _share(one: Speaking, rest: Flags, mean: float, level: float) -> Share | Und
     _, number = np.unique(one.seen.lies[chosen], return_inverse=True)
     each = (one.y, one.f, np.ones(len(rest)))
     said, scores, sizes = (np.bincount(number, of_cells[chosen]).astype(np.float64) for of_cells in each)
-    whole = len(np.unique(one.seen.lies[rest]))
-    return clusters(Documents(said, scores, sizes, mean, whole, int(rest.sum())), level)
+    documents = len(np.unique(one.seen.lies[rest]))
+    return clusters(Documents(said, scores, sizes, mean, documents, int(rest.sum())), level)
