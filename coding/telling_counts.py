@@ -1,5 +1,6 @@
 """What is said of theme counts: the table, a picture of the intervals, and what the numbers are not."""
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -170,7 +171,10 @@ def intervals(counts: Sequence["Count"]) -> list[str]:
         lines.append("few: fewer than 5 yes (or no) in the audit, so the interval is by what people said alone.")
     if len({count.group for count in counts}) > 1:
         by_chance = max(1, round(len(some) / 20))
-        lines.append(f"Of {len(some)} intervals about {by_chance} will miss. Whether groups differ: --compare.")
+        lines.append(f"Of {len(some)} intervals about {by_chance} will miss.")
+        if counts[0].unit == "passage":
+            groups = shlex.quote(counts[0].attribute)
+            lines.append(f"Whether groups differ: `themis counts --by {groups} --compare`.")
     return lines
 
 

@@ -87,9 +87,10 @@ class Asking:
             ("GET", "/api/disagreements/agreed"): none,
             ("GET", "/agreement"): lambda: ({"code": code} for code in ("", "money", "late", "voice", "choir", "no")),
             ("GET", "/counts"): lambda: (
-                {"unit": unit, "by": by}
-                for unit in ("passage", "document", "speaker", "no")
+                {"unit": unit, "by": by} | ({"once": once} if once else {})
+                for unit in ("passage", "document", "speaker", "size", "no")
                 for by in ("", "size", "no")
+                for once in ("", "1", "no")
             ),
             ("POST", "/api/code/skip"): lambda: ({**at, "passage": key} for at in self.places() for key in self.some),
             ("POST", "/api/code/save"): self.savings,

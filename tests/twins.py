@@ -57,7 +57,7 @@ class Twin:
     @property
     def told(self) -> list[int]:
         """The sealed passages of which something else is said in each copy; the audit's first ones are to be read."""
-        return [*self.half, *self.rest, *self.drawn[4:]]
+        return list(dict.fromkeys([*self.half, *self.rest, *self.drawn[4:]]))
 
 
 Plant = Callable[[Twin, bool], None]
