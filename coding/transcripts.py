@@ -149,9 +149,8 @@ def _parts(study: Study, connection: Connection, kept: Kept, coder: str, everybo
             found[key] = Part(key, passage.text, sealed=True)
             continue
         mine = said.get(key, [])
-        known = {one.code for one in mine}
-        held = tuple((code, by.draw in old) for code, by in unread.get(key, {}).items() if code not in known)
-        known |= {code for code, _ in held}
+        held = tuple((code, by.draw in old) for code, by in unread.get(key, {}).items())
+        known = {one.code for one in mine} | {code for code, _ in held}
         open_ = tuple(s.code for s in suggested.get(key, ()) if s.suggested and s.code not in known)
         remarks = [f"Memo, {m.author}: {m.text}" for m in notes.get(key, []) if everybody or m.author == coder]
         remarks += [f"Flag, {f.coder}: {f.note}" for f in flags if f.passage == key and (everybody or f.coder == coder)]

@@ -21,6 +21,7 @@ from coding.review import Desk
 from coding.run import code
 from coding.study import add, configure, create_study, open_study, remove
 from coding.suggestions import Basis, Suggestion
+from coding.telling_accept import of_state
 from coding.telling_merge import of_merge
 from coding.transcripts import transcript
 from corpus.database import insert, select
@@ -340,6 +341,9 @@ def test_a_passage_read_without_the_code_is_an_error(study):
         ledger.record(connection, said)
     done = accept(study, "money")
     assert (done.what, done.tested[-1].errors, done.silent) == ("accepted", 1, 1)
+    told = " ".join(of_state(done, "Money").after)
+    assert "1 drawn passage has no answer for this code" in told
+    assert "not audited" not in told  # how many of the others are wrong rests on knowing all that was audited
 
 
 def test_a_yes_for_a_nested_code_is_one_above_unless_the_same_reader_says_no_there(study):
