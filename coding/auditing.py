@@ -15,7 +15,7 @@ import numpy as np
 from coding import audits, ledger, versions
 from coding.audits import Audit, Flags
 from coding.codebook import Codebook
-from coding.estimate import LEVEL, Sample, Share, audited
+from coding.estimate import ALIKE, LEVEL, Sample, Share, audited
 from coding.estimate_designs import stratified
 from coding.estimate_groups import Count, by_design, combined_counts, whole, within
 from coding.frames import Floats, Integers
@@ -175,8 +175,8 @@ class Counting:
         count = total(layers, *(float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5)))
         yes, no = (float(sizes[cover & (agreed == value)].sum()) for value in (1, 0))
         count = count if self.parted else whole(count)
-        low, value, high = (min(max(one, yes), covered - no) for one in (count.low, count.value, count.high))
-        stale = self.stale(code, uncovered, layers)
+        low, value, high = certainly(count, yes, covered - no)
+        stale = self.stale(code, uncovered, layers, beyond(count, yes, covered - no))
         return Estimated(code, name, value, low, high, covered, uncovered, tuple(layers), "", stale)
 
     def usable(self, code: str) -> list[Audit]:
@@ -239,10 +239,10 @@ class Counting:
         reading = newest.read < newest.asked and not newest.draw.closed
         return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else '`themis audit`'}"
 
-    def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]]) -> tuple[str, ...]:
+    def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]], beyond: str) -> tuple[str, ...]:
         """What an estimate does not know of, and what would refresh it."""
         used = {part.draw for layer in layers for part in layer}
-        said = []
+        said = audits.overlooked([*self.audits, *self.ranked], code, used) + [beyond] * bool(beyond)
         if old := [one.draw.id for one in [*self.audits, *self.ranked] if code in one.old and one.draw.id in used]:
             said.append(
                 f"The code's meaning has changed since audit {old[-1]} was read: `themis audit` draws a new one."
@@ -255,6 +255,23 @@ class Counting:
                 "from them too."
             )
         return tuple(said)
+
+
+def certainly(count: Count, least: float, most: float) -> tuple[float, float, float]:
+    """Low, value and high with what people have found since; where the audits rule that out, only what is certain."""
+    low, high = (least, most) if beyond(count, least, most) else (count.low, count.high)
+    low, value, high = (min(max(one, least), most) for one in (low, count.value, high))
+    return low, value, high
+
+
+def beyond(count: Count, least: float, most: float) -> str:
+    """A sentence where people have found more, yes or no, than an interval leaves room for; "" where they have not."""
+    if least <= count.high + ALIKE and count.low <= most + ALIKE:
+        return ""
+    return (
+        f"People have found {least:,.0f} yes at least and {most:,.0f} at most, and the audits say {count.low:,.0f} to "
+        f"{count.high:,.0f}: an audit missed, or was read by another rule. `themis audit` draws a new one."
+    )
 
 
 def total(layers: Sequence[Sequence[Part]], yes: float, open_: float) -> Count:

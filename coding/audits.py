@@ -1,22 +1,25 @@
 """Audits as evidence: what was drawn from what, what was read of it in the order drawn, and what was said, blind."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
 import numpy as np
 import numpy.typing as npt
 
-from coding import draws, frames, ledger, units
+from coding import draws, frames, units
 from coding.codebook import Codebook
-from coding.draws import RANK, Draw
+from coding.draws import DRAWN, RANK, Draw
 from coding.frames import Floats, Frame, Integers
-from coding.ledger import Decision
+from coding.ledger import COLUMNS, DECISIONS, Decision
 from coding.versions import meaning, meanings
-from corpus.database import Connection
+from corpus.database import Connection, select
+from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 Flags = npt.NDArray[np.bool_]
+SLIP = timedelta(minutes=5)  # within which an answer is put right; after it, the passage may have been seen elsewhere
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,8 @@ class Audit:
     frame: the n passages it was drawn from, with the scores of that moment. sample: (s,) rows of the frame, in the
     order drawn: all that was drawn if it was read to the end; of a closed one those before the first that was passed
     over; of an open one that is not read to the end none, since who stops when the numbers please has no sample.
-    said: by code, (s,) 1 yes, 0 no, nan without an answer. old: codes of which an answer was given under another
-    meaning. read, asked: passages read, and to be read.
+    said: by code, (s,) 1 yes, 0 no, nan without an answer: what was said first. old: codes of which an answer was given
+    under another meaning. read, asked: passages read, and to be read. changed: those answered otherwise later.
     """
 
     draw: Draw
@@ -37,6 +40,7 @@ class Audit:
     old: frozenset[str]
     read: int
     asked: int
+    changed: int = 0
 
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
@@ -77,7 +81,7 @@ def forgotten(connection: Connection) -> list[int]:
 def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame) -> Audit:
     row = {key: number for number, key in enumerate(frame.passages.tolist())}
     order = [key for key, _ in draws.drawn(connection, draw.id) if key in row]
-    answers = {key: _first(rows) for key, rows in groupby(ledger.in_draw(connection, draw.id), attrgetter("passage"))}
+    answers, changed = _answers(connection, draw.id)
     read = sum(key in answers for key in order)
     chosen = _unbroken(connection, draw, order, answers) if draw.closed or read == len(order) else []
     then = meanings(connection)
@@ -91,13 +95,63 @@ def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame)
         if any(then[one.codebook].get(code) != now[code] for key in chosen for one in answers[key] if one.code == code):
             old.add(code)
     sample = np.array([row[key] for key in chosen], np.int64)
-    return Audit(draw, frame, sample, said, frozenset(old), read, len(order))
+    return Audit(draw, frame, sample, said, frozenset(old), read, len(order), len(changed.intersection(order)))
 
 
-def _first(rows: Iterable[Decision]) -> list[Decision]:
-    """What the first reader of a passage says; an audit asks one, and another who read it too changes nothing."""
-    answers = list(rows)
-    return [one for one in answers if one.coder == answers[0].coder]
+def _answers(connection: Connection, draw: int) -> tuple[dict[int, list[Decision]], set[int]]:
+    """By passage, what its first reader said first in a draw; and the passages of which this reader said otherwise.
+
+    An audit asks one, and another who read it too changes nothing. Nor does what is said once a passage is read: from
+    then on the page shows what the machine and others say of it, and the counts show what the sample says.
+    """
+    places = DECISIONS.join(PASSAGES, PASSAGES.c.id == DECISIONS.c.passage).join(DOCUMENTS)
+    inside = DECISIONS.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == draw))
+    query = select(*COLUMNS).select_from(places).where(LIVE, DECISIONS.c.draw == draw, inside)
+    rows = connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.time, DECISIONS.c.id))
+    answers: dict[int, list[Decision]] = {}
+    changed = set()
+    for passage, found in groupby((Decision(*row) for row in rows), attrgetter("passage")):
+        said: dict[str, dict[str, list[Decision]]] = {}
+        for row in found:
+            said.setdefault(row.coder, {}).setdefault(row.code, []).append(row)
+        for codes in said.values():
+            if first := [one for own in codes.values() if (one := _first(own))]:
+                answers[passage] = first
+                if any(one.value != codes[one.code][-1].value for one in first):
+                    changed.add(passage)
+                break
+    return answers, changed
+
+
+def _first(rows: Sequence[Decision]) -> Decision | None:
+    """Of what one coder said of one code, oldest first, the row that counts; None where it was taken back at once."""
+    first, began = None, datetime.min
+    for row in rows:
+        at = datetime.fromisoformat(row.time).replace(tzinfo=None)
+        began = at if first is None else began
+        if at - began <= SLIP:
+            first = row if row.value is not None else None
+    return first
+
+
+def overlooked(found: Iterable[Audit], code: str, used: Collection[int]) -> list[str]:
+    """What an estimate of a code by the audits `used` leaves out of what audits were read, and how to put it right."""
+    said = []
+    for one in (one for one in found if one.draw.code in (None, code)):
+        name = f"audit {one.draw.id}"
+        if one.read and not len(one.sample):
+            how = "it was closed before the first was" if one.draw.closed else "read it to the end with `themis review`"
+            said.append(f"Not in it are the {one.read:,} passages of {name} that were read, of {one.asked:,}: {how}.")
+        if one.draw.id in used and (gone := one.draw.size - one.asked):
+            said.append(
+                f"{gone:,} of the {one.draw.size:,} passages that {name} drew are not here any more: if they went for "
+                "what was found in them, it says too little or too much of the rest; `themis audit` draws a new one."
+            )
+        if one.draw.id in used and one.changed:
+            said.append(
+                f"{one.changed:,} passages of {name} were answered otherwise later: what was said first counts."
+            )
+    return said
 
 
 def _said(answers: list[Decision], code: str, below: Collection[str]) -> bool | None:

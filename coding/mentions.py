@@ -14,7 +14,7 @@ import numpy as np
 
 from coding import audits, units, versions
 from coding.agreement import Undefined
-from coding.auditing import MOST, Corpus, Estimated, Part, corpus, groups, total
+from coding.auditing import MOST, Corpus, Estimated, Part, beyond, certainly, corpus, groups, total
 from coding.audits import Audit, Flags
 from coding.estimate import LEVEL, Sample, Share, audited
 from coding.estimate_designs import GROUPS, Documents, clusters
@@ -154,8 +154,8 @@ class Mentions:
             return Estimated(code, group, None, None, None, covered, uncovered, (), why)
         count = whole(total(layers, float((certain & yes).sum()), float((certain & ~yes & ~no).sum())))
         least, most = float((cover & yes).sum()), covered - float((cover & no).sum())
-        low, value, high = (min(max(one, least), most) for one in (count.low, count.value, count.high))
-        stale = self.stale(code, uncovered, layers)
+        low, value, high = certainly(count, least, most)
+        stale = self.stale(code, uncovered, layers, beyond(count, least, most))
         return Estimated(code, group, value, low, high, covered, uncovered, tuple(layers), "", stale)
 
     @cached_property
@@ -183,10 +183,11 @@ class Mentions:
             return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else self.command}"
         return f"{self.refused[-1] if self.refused else f'there is no random audit of whole {many}'}: {self.command}"
 
-    def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]]) -> tuple[str, ...]:
+    def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]], beyond: str) -> tuple[str, ...]:
         """What an estimate does not know of, and what would refresh it."""
         used = {part.draw for layer in layers for part in layer}
-        said = []
+        seen = [one.audit for one in self.seen]
+        said = audits.overlooked(seen, code, used) + [beyond] * bool(beyond)
         if old := [one.audit.draw.id for one in self.seen if code in one.audit.old and one.audit.draw.id in used]:
             said.append(
                 f"The code's meaning has changed since audit {old[-1]} was read: {self.command} draws a new one."
