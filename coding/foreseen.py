@@ -16,7 +16,8 @@ from coding.estimate_groups import Count, by_design
 class Coming:
     """An audit to come, in one layer. asked: how many of `of` passages are read in it; None: of the new one.
 
-    rest: passages of the layer that it is drawn from, of which this share is expected to be yes. The others as in Part.
+    rest: passages of the layer that it is drawn from, of which this share is expected to be yes. unsure: of the
+    variance in these, what is left where people have decided on some of them already. The others as in Part.
     """
 
     asked: int | None
@@ -26,6 +27,7 @@ class Coming:
     known_yes: float
     known_open: float
     covered: int
+    unsure: float = 1.0
 
     def read(self, new: int) -> float:
         """How many passages of the layer will be read, if the new audit is of so many."""
@@ -33,7 +35,7 @@ class Coming:
 
     def part(self, new: int, gain: float) -> Part:
         """What it will say. gain: the variance with scores over that without."""
-        share = foreseen(self.share, self.read(new), self.rest, gain)
+        share = foreseen(self.share, self.read(new), self.rest, gain * self.unsure)
         return Part(0, "", 0, self.known_yes, self.known_open, share, 0.0, self.covered)
 
 

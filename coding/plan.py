@@ -214,7 +214,7 @@ class Planner:
         """
         agreed = self.corpus.agreed[code]
         there = self.counting.there(code, [*read, *open_])
-        certain = ~np.isnan(agreed) & (there == 0)
+        certain = ~np.isnan(agreed) & (there == 0) & ~self.unread
         layers = []
         for layer in (~certain & (there == signature) for signature in np.unique(there[~certain])):
             inside, known = self.counting.inside, self.counting.known
@@ -230,8 +230,11 @@ class Planner:
         """What an audit to come is expected to say of a layer. inside: what it is drawn from."""
         rest, known = (self.corpus.agreed[code][layer & where] for where in (inside, ~inside))
         yes = float(np.where(np.isnan(rest), share, rest).mean()) if len(rest) else 0.0
+        open_, unsure = float(np.isnan(rest).mean()) if len(rest) else 1.0, 1.0
+        if open_ < 1 and 0 < yes < 1:  # what was said of the others stands in for their scores
+            unsure = min(1.0, open_ * share * (1 - open_ * share) / (yes * (1 - yes)))
         sums = float((known == 1).sum()), float((known == 0.5).sum())
-        return Coming(asked, int(inside.sum()), len(rest), yes, *sums, int(layer.sum()))
+        return Coming(asked, int(inside.sum()), len(rest), yes, *sums, int(layer.sum()), unsure)
 
     def width(self, step: Step, terms: Terms, open_: Sequence[Audit]) -> Step:
         """How many passages of a new audit make the interval as narrow as wanted."""

@@ -63,7 +63,7 @@ def _why(step: "Step", plan: "Plan") -> str:
 
 
 def _lacking(step: "Step") -> str:
-    first = f"at least {step.lacking:,} more must be found first"
+    first = f"about {step.lacking:,} more must be found first"
     if not step.suggested:
         return f"{first}, and nothing is suggested: `themis code`"
     if step.reading is None:

@@ -414,6 +414,31 @@ def test_readings_for_a_recall():
     assert readings_for_recall(200, 0.01, 4000, 0.8, 0.95) > many
 
 
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 40), st.sampled_from((200, 400)), confidences)
+def test_what_is_known_among_the_unread_is_found_and_may_be_drawn(found, inside, hidden, unread, confidence):
+    """The certificate of an audit that finds what is expected, and of one that is a passage smaller."""
+    share, wanted = (inside + hidden) / unread, 0.8
+    n = readings_for_recall(found, share, unread, wanted, confidence, inside)
+    assert (n is None) == (lacking(found, share, unread, wanted) > inside)
+    if n and n < unread:
+        whole, part = divmod(n * share, 1)
+        new = n * hidden / unread
+        least = missed(unread, n, int(whole), confidence)
+        most = missed(unread, n, int(whole) + (part > 1e-9), confidence)
+        known = (found + inside + new) / wanted - found
+        assert least <= known + 1  # the chance is between that of one yes less and one more
+        if part < 1e-9:
+            assert (found + inside + new) / (found + most) >= wanted - 1e-9
+
+
+def test_readings_for_a_recall_where_some_are_known_among_the_unread():
+    assert readings_for_recall(0, 0.05, 1000, 0.8, 0.9) is None
+    assert readings_for_recall(0, 0.05, 1000, 0.8, 0.9, 39) is None
+    few, many = (readings_for_recall(0, 0.05, 1000, 0.8, 0.9, inside) for inside in (50, 45))
+    assert 0 < few < many < 1000
+    assert missed(1000, few, few // 20, 0.9) <= 62 < missed(1000, few - 20, few // 20, 0.9)  # 50 of 62 are 0.8
+
+
 def test_promises_on_simulated_studies():
     """A fair model and a poor one: audits of 100 of the machine's yeses, and of 300 of what is left after 500 read."""
     rng = np.random.default_rng(20)

@@ -12,11 +12,12 @@ from reading_audits import decide, read, some, suggest, survey
 
 import cli
 from coding import certified, certify
-from coding.auditing import Counting
+from coding.auditing import Counting, Part
 from coding.certify import effective, readings_for_recall, readings_for_width
 from coding.drawing import draw_audit, draw_ranked
-from coding.estimate import possible, wilson
+from coding.estimate import Share, possible, wilson
 from coding.estimate_groups import Count, by_design, combined_counts
+from coding.foreseen import Layer, Terms, foreseen
 from coding.plan import Expected, Plan, Step, Wanted, plan, width_of
 from coding.study import configure, create_study, open_study
 from coding.telling_plan import of_plan
@@ -221,6 +222,45 @@ def test_what_was_found_in_passages_read_in_part_is_found(world):
     share = (known + step.expected.share * step.undecided) / 940
     assert step.more == readings_for_recall(found, share, 940, 0.8, certify.of_attempt(0.9, 2), known)
     assert readings_for_recall(found, share, 940, 0.8, certify.of_attempt(0.9, 2)) is None
+    more = only(study, replace(RECALL, recall=1.0))
+    assert more.lacking == certify.lacking(found, share, 940, 1.0) - known < 20
+
+
+def test_what_was_decided_in_part_is_drawn_from_and_makes_the_interval_narrower(plain, tmp_path):
+    study, truth = plain
+    study = configure(study, {"expected": "0.1"})
+    whole = only(study, WIDTH).more
+    decide(study, truth, list(truth)[:600], "old", codes=["money"])
+    step = only(study, WIDTH)
+    assert step.more < 0.65 * whole
+    widths = []
+    for copy in copies(study, tmp_path, 8):
+        read(copy, draw_audit(copy, step.more), truth)
+        widths.append(half(bounds(copy), 1000))
+    assert np.mean(widths) == pytest.approx(0.03, rel=0.15)
+
+
+def test_what_is_certain_without_an_audit_is_no_interval(plain):
+    study, truth = plain
+    decide(study, truth, list(truth)[:960])
+    step = only(study, WIDTH)  # of the 40 left none can be yes, or all, which is 2 % to either side
+    assert (step.now, step.more) == (None, 1)
+
+
+def test_what_people_agree_on_bounds_what_is_foreseen():
+    share = Share(0.1, 0.05, 0.2, 10, 1.0, 100, 0.0, 0.0, 10.0, "human", True)
+    layer = Layer((Part(1, "", 0, 0.0, 0.0, share, 0.0, 100.0),), ())
+    assert Terms((layer,), 3, 2, 0, 105).count(0, 1.0) == Count(14, 8, 25)
+    assert Terms((layer,), 3, 2, 12, 20).count(0, 1.0) == Count(14, 12, 20)
+    assert Terms((layer, Layer((), ())), 3, 2, 0, 105).count(0, 1.0) is None
+
+
+def test_what_an_audit_finds_itself_bounds_what_is_foreseen():
+    few, (low, high) = foreseen(0.01, 90, 100, 1.0), wilson(0.01, effective(0.01, 90, 100, 1.0))
+    assert (few.low, few.value, few.high) == pytest.approx((0.009, 0.01, high))
+    assert low < 0.009
+    everything, nothing = foreseen(0.3, 100, 100, 1.0), foreseen(0.3, 0, 100, 1.0)
+    assert (everything.low, everything.high, nothing.low, nothing.high) == (0.3, 0.3, 0.0, 1.0)
 
 
 def test_where_too_few_are_found_the_suggested_are_to_be_read_first(world):
@@ -265,7 +305,7 @@ def test_an_open_audit_is_taken_as_read(world):
     assert (done.left, done.steps[0].more, done.steps[0].open) == ({}, 0, ())
 
 
-def test_an_open_audit_may_certify(world):
+def test_an_open_audit_may_certify(world, tmp_path):
     study, truth = world
     decide(study, truth, [key for key in truth if truth[key]][:95])
     step = only(study, RECALL)
@@ -273,6 +313,8 @@ def test_an_open_audit_may_certify(world):
     assert only(study, RECALL) == replace(step, more=0, open=(1,), lacking=0, reading=None)
     draw_audit(study, 20)
     assert only(study, replace(RECALL, recall=0.99, confidence=0.99)).open == ()
+    survey(study, tmp_path, some(50, 0.1, seed=9), "more.csv")
+    assert only(study, RECALL).open == ()  # it was not drawn from these
 
 
 def test_an_audit_for_one_code_helps_no_other(world):
@@ -363,7 +405,7 @@ def test_what_is_said():
             "found ≥ 45.6 %",
             "found ≥ 80 %",
             "–",
-            "at least 12 more must be found first: about 20 of the 30 suggested hold so many",
+            "about 12 more must be found first: about 20 of the 30 suggested hold so many",
         ],
         ["late", "–", "± 3 %", "about 90", "a guess: 5 % of the rest, as suggested"],
         ["late", "found ≥ 83 %", "found ≥ 80 %", "0", "reached"],
