@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from coding import certify
 from coding.auditing import Counting
 
@@ -12,9 +14,9 @@ CONFIDENCE = 0.9
 class Recall:
     """A code's certificate, with `confidence` over all audits together.
 
-    missed: at most so many passages hold the code and nobody has said so. recall: at least this share of all is found.
-    draw: the audit that shows it. attempt: its number among the audits that were read, of which each has its part of
-    the doubt.
+    missed: at most so many passages hold the code and people do not agree on it yet. recall: at least this share of all
+    is found. draw: the audit that shows it. attempt: its number among the audits that were read, of which each has its
+    part of the doubt.
     """
 
     missed: int
@@ -25,15 +27,21 @@ class Recall:
 
 
 def recall(counting: Counting, code: str, confidence: float = CONFIDENCE) -> Recall | None:
-    """The best certificate that the audits give; None where none says anything of the code in its meaning of today."""
+    """The best certificate that the audits give; None where none says anything of the code in its meaning of today.
+
+    What was drawn and not read, in an audit that was closed, counts as yes: who stops when the numbers please has no
+    sample, and this bound holds whenever one stops. So do passages that it was not drawn from and nobody has settled.
+    """
     agreed = counting.corpus.agreed[code]
     attempts = [audit.draw.id for audit in counting.audits if audit.read]
     found = []
     for audit in counting.usable(code):
         inside = counting.inside[audit.draw.id]
-        yes, attempt = int(audit.said[code].sum()), attempts.index(audit.draw.id) + 1
-        most = certify.missed(int(inside.sum()), len(audit.sample), yes, certify.of_attempt(confidence, attempt))
+        yes = int(audit.said[code].sum()) + audit.asked - len(audit.sample)
+        attempt = attempts.index(audit.draw.id) + 1
+        most = certify.missed(int(inside.sum()), audit.asked, yes, certify.of_attempt(confidence, attempt))
         known, outside = (int((agreed[where] == 1).sum()) for where in (inside, ~inside))
+        most = max(most, known) + int((~inside & ~np.isin(agreed, (0, 1))).sum())
         share = certify.recall(known, outside, most)
-        found.append(Recall(max(0, most - known), share, confidence, audit.draw.id, attempt))
+        found.append(Recall(most - known, share, confidence, audit.draw.id, attempt))
     return max(found, key=lambda one: one.recall, default=None)

@@ -171,8 +171,9 @@ def _certified(counts: Sequence[Count]) -> list[str]:
     shares = " and ".join(f"1/{2**number}" for number in range(1, last + 1))
     return [
         "Found at least: with x yes among the n drawn of N, U is the largest number of yes among the N for which x "
-        "or fewer would be drawn with a chance above d (hypergeometric). All that was found, divided by the yes "
-        "known outside the N plus U, is then the least share found. d is 10 % in all, of which the audits have "
+        "or fewer would be drawn with a chance above d (hypergeometric); drawn passages of a closed audit that were not "
+        "read in order count as yes. All that was found, divided by U plus the passages outside the N that hold it or "
+        "are not settled, is then the least share found. d is 10 % in all, of which the audits have "
         f"{shares} in turn."
     ]
 

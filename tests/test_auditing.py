@@ -10,7 +10,8 @@ from reading_audits import decide, read, some, suggest, survey
 
 from coding import draws
 from coding.auditing import Counting
-from coding.certified import recall
+from coding.certified import Recall, recall
+from coding.certify import missed
 from coding.drawing import draw_audit, draw_double, draw_ranked
 from coding.estimate import Sample, audited, human
 from coding.estimate_designs import ranked, stratified
@@ -404,3 +405,35 @@ def test_an_audit_for_a_code_needs_something_that_ranks_it(empty, tmp_path):
     survey(empty, tmp_path, [set()] * 50)
     with pytest.raises(EvidenceError, match="nothing was suggested for money yet, so nothing ranks its passages"):
         draw_ranked(empty, "money", 20)
+
+
+def certificate(study, code="money"):
+    with study.store.database.reading() as connection:
+        return recall(Counting(study, connection), code)
+
+
+def test_a_certificate_takes_what_was_added_since_for_missed_until_somebody_reads_it(world, tmp_path):
+    study, truth, _ = world
+    keys = read(study, draw_audit(study, 300), truth)
+    found = sum(len(truth[key]) for key in keys)
+    most = missed(400, 300, found, 0.95)
+    assert certificate(study) == Recall(most - found, found / most, 0.9, 1, 1)
+    more = some(50, 0.5, seed=9)
+    truth |= (added := dict(zip(survey(study, tmp_path, more, "more.csv"), more, strict=True)))
+    assert certificate(study) == Recall(most - found + 50, found / (most + 50), 0.9, 1, 1)
+    yes = [key for key in added if added[key]][:20]
+    decide(study, truth, yes)  # only what holds it, as the queue would
+    decide(study, {key: set() for key in yes}, yes[:5], "ben")
+    assert certificate(study) == Recall(most - found + 35, (found + 15) / (most + 50), 0.9, 1, 1)
+    assert certificate(study).recall <= (found + 15) / sum(map(len, truth.values()))
+
+
+def test_a_certificate_of_a_closed_audit_takes_what_was_not_read_for_yes(world):
+    study, truth, _ = world
+    draw = draw_audit(study, 300)
+    keys = read(study, draw, truth, most=280)
+    with study.store.database.writing() as connection:
+        draws.close(connection, draw.id)
+    found = sum(len(truth[key]) for key in keys)
+    most = missed(400, 300, found + 20, 0.95)
+    assert certificate(study) == Recall(most - found, found / most, 0.9, 1, 1)
