@@ -3,6 +3,7 @@
 import random
 import shutil
 from collections import defaultdict
+from dataclasses import replace
 from itertools import chain, combinations, pairwise
 from math import ceil, floor, prod
 
@@ -24,7 +25,7 @@ from coding.estimate_designs import Documents, clusters
 from coding.estimate_groups import by_design, combined_counts, within
 from coding.explaining import explained
 from coding.frames import Frame
-from coding.mentions import cells, mentions, parts, seen, spoken
+from coding.mentions import Seen, cells, mentions, parts, seen, spoken
 from coding.study import add, configure, open_study, remove
 from corpus.read.options import Options
 
@@ -273,6 +274,16 @@ def test_passages_are_counted_by_whole_units_until_an_audit_of_passages_was_read
     assert passages(study).draws == (3,)
 
 
+def test_audits_of_other_units_are_not_put_together(world):
+    study, _, truth, _ = world
+    read(study, draw_units(study, "document", 30), truth)
+    read(study, draw_units(study, "Organisation", 25), truth)
+    assert (money(study, "passage").draws, money(study).draws) == ((2,), (1,))
+    read(study, draw_audit(study, 30), truth)
+    read(study, draw_units(study, "Organisation", 3), truth)
+    assert money(study, "passage").draws == (3,)
+
+
 def test_repeated_texts_are_not_counted_once_by_whole_units(world):
     study, _, truth, _ = world
     read(study, draw_units(study, "document", 30), truth)
@@ -323,8 +334,11 @@ def test_a_draw_of_passages_is_one_of_documents_where_each_has_just_one(empty, t
     read(empty, draw_audit(empty, 80), truth)
     with empty.store.database.reading() as connection:
         passages = next(e for e in Counting(empty, connection).estimates(connection) if e.code == "money")
-    assert bounds(money(empty)) == pytest.approx(bounds(passages))
-    assert money(empty).covered == 200
+    before = money(empty)
+    assert bounds(before) == pytest.approx(bounds(passages))
+    assert before.covered == 200
+    answers(empty, tmp_path, 10)
+    assert (bounds(money(empty)), money(empty).covered, money(empty).uncovered) == (bounds(before), 200, 10)
 
 
 def test_one_document_with_two_passages_is_enough_to_refuse_a_draw_of_passages(empty, tmp_path):
@@ -389,6 +403,13 @@ def test_one_that_was_closed_unread_gives_none(world):
     with study.store.database.writing() as connection:
         draws.close(connection, draw.id)
     assert why(study) == "audit 1 was closed before it was read: `themis audit --unit document`"
+
+
+def test_of_two_that_are_unread_the_one_of_these_units_is_asked_for(world):
+    study, _, _, _ = world
+    draw = draw_units(study, "document", 40)
+    draw_units(study, "Organisation", 30)
+    assert why(study) == f"audit 1 is not read to the end (0 of {draw.size}): read it with `themis review`"
 
 
 def test_units_that_came_later_are_not_covered(world, tmp_path):
@@ -562,6 +583,29 @@ def test_the_mean_over_all_samples_is_the_truth():
             values.append(8 * part.share.value)
         documents = np.repeat(np.arange(8), sizes)
         assert np.mean(values) == pytest.approx(len(set(documents[yes].tolist())))
+
+
+def divided(after, drawn, there=None):
+    """What is said of an audit of four pairs, of which some were drawn, where they are other units now."""
+    one, audit, _ = in_memory((2,) * 4, np.zeros(8, bool), drawn)
+    if there is not None:  # the others were removed
+        kept = np.isin(one.keys, there)
+        sample = np.searchsorted(one.keys[kept], audit.frame.passages[audit.sample])
+        audit = replace(audit, frame=Frame(one.keys[kept]), sample=sample)
+        one = Corpus(one.keys[kept], one.documents[kept], {"money": one.agreed["money"][kept]})
+    place = {key: (unit, None) for key, unit in zip(one.keys.tolist(), after, strict=True)}
+    cell = cells(one, place, np.zeros(len(one.keys), np.int64))
+    return seen(one, cell, audit, "document", place)
+
+
+def test_units_are_those_that_were_drawn_or_there_is_no_estimate():
+    said = "the documents of audit 1 are others now"
+    assert isinstance(divided([0, 0, 1, 1, 2, 2, 3, 3], (0, 1)), Seen)
+    assert divided([0, 0, 1, 2, 2, 2, 3, 3], (0, 1)) == said  # half of one that was drawn went to one that was not
+    assert divided([0, 0, 1, 1, 2, 2, 2, 2], (0, 1)) == said  # two that were not drawn are one
+    assert divided([0, 4, 1, 1, 2, 2], (0, 1), there=range(6)) == said  # one that was drawn is two
+    assert divided([0, 0, 1, 2, 3, 4], (0,), there=range(6)) == said  # there are more than there were
+    assert isinstance(divided([0, 0, 1, 1, 2, 2], (0, 1), there=range(6)), Seen)
 
 
 def test_few_documents_are_undefined_for_what_is_in_them():
