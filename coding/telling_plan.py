@@ -17,25 +17,24 @@ COLUMNS = ("Code", "Now", "Wanted", "More", "What it rests on")
 def of_plan(plan: "Plan") -> Telling:
     """The steps as a table, what they take for granted, and the command that draws for all of them."""
     rows = [
-        (step.code, _now(step, plan.wanted), _wanted(step, plan.wanted), _more(step, plan), _why(step, plan))
-        for step in plan.steps
+        (step.code, _now(step), _wanted(step, plan.wanted), _more(step, plan), _why(step, plan)) for step in plan.steps
     ]
     numbers = frozenset({"Now", "Wanted", "More"})
-    return Telling((), "Passages still to read", COLUMNS, rows, numbers, [*_meant(plan), *_next(plan)])
+    return Telling((), "About how many passages more to read", COLUMNS, rows, numbers, [*_meant(plan), *_next(plan)])
 
 
-def _now(step: "Step", wanted: "Wanted") -> str:
-    return NONE if step.now is None else _goal(step, wanted, step.now)
+def _now(step: "Step") -> str:
+    return NONE if step.now is None else _goal(step, step.now)
 
 
 def _wanted(step: "Step", wanted: "Wanted") -> str:
-    return _goal(step, wanted, (wanted.width if step.goal == "width" else wanted.recall) or 0)
+    return _goal(step, (wanted.width if step.goal == "width" else wanted.recall) or 0)
 
 
-def _goal(step: "Step", wanted: "Wanted", value: float) -> str:
+def _goal(step: "Step", value: float) -> str:
     if step.goal == "recall":
-        return f"found ≥ {_percent(value, down=True)}"
-    return f"± {_percent(value)}" + " of count" * wanted.relative
+        return f"≥ {_percent(value, down=True)}"
+    return f"± {_percent(value)}"
 
 
 def _more(step: "Step", plan: "Plan") -> str:
@@ -43,7 +42,7 @@ def _more(step: "Step", plan: "Plan") -> str:
         return NONE
     if step.more and step.more == plan.unread:
         return f"all {step.more:,}"
-    return f"about {step.more:,}" if step.more else "0"
+    return f"{step.more:,}"
 
 
 def _why(step: "Step", plan: "Plan") -> str:
@@ -103,7 +102,7 @@ def _meant(plan: "Plan") -> list[str]:
         lines.append(f"±: half of a 95 % interval, as a share of {of}.")
     if plan.wanted.recall is not None:
         lines.append(
-            "found ≥: the share of all passages with the code that people have found, with "
+            "≥: the share of all passages with the code that people have found, with "
             f"{_percent(plan.wanted.confidence)} confidence. Reading what is suggested first makes its audit smaller."
         )
     if any(step.more and step.expected.basis in ("suggested", "expected") for step in plan.steps):
@@ -124,8 +123,8 @@ def _next(plan: "Plan") -> list[str]:
     if plan.blocked:
         return ["All that is unread waits in open draws: read these, and plan again."]
     lines = [
-        f"One draw does for every number above: `themis audit --n {step.more}`. {step.code} asks for most "
-        f"({_wanted(step, plan.wanted)})."
+        f"One draw of about {step.more:,} does for every number above: `themis audit --n {step.more}`. "
+        f"{step.code} asks for most ({_wanted(step, plan.wanted)})."
     ]
     fewest, served, codes = _serving(plan)
     if 0 < fewest < step.more:
