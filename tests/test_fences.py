@@ -18,7 +18,7 @@ DOORS = {
     "altair": {"coding/export/plots.py"},
     "anyio": {"coding/page/app.py"},
     "charset_normalizer": {"corpus/read/sniff.py"},
-    "click": {"cli.py"},
+    "click": {"cli.py", "coding/shell"},
     "defusedxml": set(),  # only openpyxl uses it
     "docx": {"corpus/read/word.py"},
     "fastapi": {"coding/page"},
@@ -54,9 +54,9 @@ DOORS = {
     "pyarrow": {"coding/export/tables.py"},
     "pydantic": {"coding/page"},
     "pypdfium2": {"corpus/read/pdf.py"},
-    "rich": {"cli.py"},
+    "rich": {"coding/shell/shown.py"},
     "ruamel": {"coding/codebook_file.py"},
-    "scipy": {"coding/estimate_designs.py"},
+    "scipy": {"coding/estimate.py", "coding/estimate_designs.py"},
     "sentence_transformers": {"models/encoder.py"},
     "sklearn": {"models/classifier.py", "models/words.py"},
     "spacy": {"corpus/split.py"},
@@ -197,10 +197,27 @@ def test_only_the_shell_knows_the_page():
     wrong = [
         path.relative_to(ROOT).as_posix()
         for path in SOURCES
-        if not inside(path, {"cli.py", "coding/page"})
+        if not inside(path, {"cli.py", "coding/page", "coding/shell"})
         and any(name.startswith("coding.page") for name in imports_when_run(path))
     ]
     assert wrong == []
+
+
+def test_the_shell_knows_no_database_and_no_arrays_and_nobody_but_cli_knows_it():
+    knows = [
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in SOURCES
+        if inside(path, {"cli.py", "coding/shell"})
+        for name in sorted(imports_when_run(path))
+        if name.split(".")[0] in {"numpy", "pandas", "sqlalchemy"} or name.startswith("corpus.database")
+    ]
+    known = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if not inside(path, {"cli.py", "coding/shell"})
+        and any(name.startswith("coding.shell") for name in imports_when_run(path))
+    ]
+    assert (knows, known) == ([], [])
 
 
 def test_help_starts_light():
