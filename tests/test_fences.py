@@ -37,6 +37,7 @@ DOORS = {
         "coding/estimate_groups.py",
         "coding/auditing.py",
         "coding/audits.py",
+        "coding/certified.py",
         "coding/contrasts.py",
         "coding/erring.py",
         "coding/evidence.py",
