@@ -31,6 +31,7 @@ class Audit:
     over; of an open one that is not read to the end none, since who stops when the numbers please has no sample.
     said: by code, (s,) 1 yes, 0 no, nan without an answer: what was said first. old: codes of which an answer was given
     under another meaning. read, asked: passages read, and to be read. changed: those answered otherwise later.
+    twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for none.
     """
 
     draw: Draw
@@ -41,6 +42,7 @@ class Audit:
     read: int
     asked: int
     changed: int = 0
+    twin: int = 0
 
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
@@ -54,8 +56,9 @@ class Audit:
         if not len(self.sample):
             return f"{name} was closed before it was read"
         unsaid = int(np.isnan(self.said[code]).sum())
-        if unsaid == len(self.sample):
-            return f"{name} was read without this code"
+        if self.twin or unsaid == len(self.sample):
+            alike = f"was drawn by the chance of audit {self.twin}, in another copy of the study"
+            return f"{name} {alike if self.twin else 'was read without this code'}"
         return f"{name} has {unsaid:,} passages without an answer for this code" if unsaid else ""
 
 
@@ -69,7 +72,19 @@ def audits(connection: Connection, codebook: Codebook, live: Integers) -> list[A
         whole = draw.code is None or draw.unit == RANK
         if draw.kind == "audit" and whole and (frame := frames.frame(connection, draw.id)):
             found.append(_audit(connection, codebook, draw, _living(frame, live)))
-    return found
+    return _apart(found)
+
+
+def _apart(found: Sequence[Audit]) -> list[Audit]:
+    """The same, where of those that copies of the study drew by one seed only the one that was read furthest speaks.
+
+    Two copies that make their next draw choose alike, so that together such audits are hardly more than one of them.
+    """
+    speaks: dict[tuple[str, str, str | None], Audit] = {}
+    for one in sorted(found, key=lambda one: -len(one.sample)):
+        speaks.setdefault((one.draw.seed, one.draw.unit, one.draw.code), one)
+    by = [speaks[one.draw.seed, one.draw.unit, one.draw.code].draw.id for one in found]
+    return [one if one.draw.id == id else replace(one, twin=id) for one, id in zip(found, by, strict=True)]
 
 
 def forgotten(connection: Connection) -> list[int]:
@@ -139,7 +154,9 @@ def overlooked(found: Iterable[Audit], code: str, used: Collection[int]) -> list
     said = []
     for one in (one for one in found if one.draw.code in (None, code)):
         name = f"audit {one.draw.id}"
-        if one.read and not len(one.sample):
+        if one.twin in used:
+            said.append(f"Not in it is audit {one.draw.id}, which another copy drew by the chance of audit {one.twin}.")
+        elif one.read and not len(one.sample):
             how = "it was closed before the first was" if one.draw.closed else "read it to the end with `themis review`"
             said.append(f"Not in it are the {one.read:,} passages of {name} that were read, of {one.asked:,}: {how}.")
         if one.draw.id in used and (gone := one.draw.size - one.asked):

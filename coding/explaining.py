@@ -1,12 +1,12 @@
 """The method of this study's counts, as a report needs it: what was drawn and read, the formulas, one worked out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 
 from coding import draws, frames
 from coding.auditing import Estimated, Part
 from coding.counts import Count
-from coding.draws import Draw
+from coding.draws import RANK, Draw
 from coding.frames import Frame
 from coding.study import Study
 from coding.units import several
@@ -97,6 +97,7 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
     paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
+    paragraphs[len(used) + 1 : len(used) + 1] = _unused(known.values(), estimates)
     whole = any(part.share.method == "clusters" for one in estimates for layer in one.layers for part in layer)
     paragraphs += [UNITS.format(units=several(unit))] * (unit != "passage") + [WHOLE] * whole
     paragraphs += [RANKED] * any(draw.code for draw in used) + [SEVERAL] * (len(used) > 1)
@@ -118,13 +119,37 @@ def _drawn(draw: Draw, frame: Frame | None) -> str:
             f"{draw.units:,} of {draw.of_units:,} {several(draw.unit)}, whole, with {draw.size:,} passages to be read,"
         )
     who = " or ".join(draw.coders) or "whoever came"
-    closed = f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order." if draw.closed else ""
+    closed = (
+        ""
+        if not draw.closed
+        else (
+            f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order; that is right unless it was "
+            "closed for what it showed."
+        )
+    )
     return (
         f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
         f"random.Random('{draw.seed}').sample over the passages in the order of documents and places), and read by "
         f"{who}, one reader each, who saw neither the machine's suggestions nor what others said.{closed} "
         f"{_scores(frame)}"
     )
+
+
+def _unused(known: Iterable[Draw], estimates: Sequence[Estimated]) -> list[str]:
+    """Audits that no number of a theme rests on, so that nobody is shown only those that please."""
+    used: dict[str, set[int]] = {}
+    for one in estimates:
+        used.setdefault(one.code, set()).update(one.draws)
+    said = []
+    for draw in (draw for draw in known if draw.kind == "audit"):
+        without = [code for code in used if draw.id not in used[code] and draw.code in (None, code)]
+        if without and (draw.code is None or draw.unit == RANK):
+            closed = f", and closed on {draw.closed[:10]}" if draw.closed else ""
+            said.append(
+                f"Audit {draw.id}, of {draw.size:,} passages, was drawn on {draw.made[:10]}{closed}; nothing rests on "
+                f"it of {', '.join(without)}, as it was not read so far, or by another meaning, or drew other units."
+            )
+    return said
 
 
 def _scores(frame: Frame | None) -> str:
@@ -171,9 +196,9 @@ def _certified(counts: Sequence[Count]) -> list[str]:
     shares = " and ".join(f"1/{2**number}" for number in range(1, last + 1))
     return [
         "Found at least: with x yes among the n drawn of N, U is the largest number of yes among the N for which x "
-        "or fewer would be drawn with a chance above d (hypergeometric); drawn passages of a closed audit that were not "
-        "read in order count as yes. All that was found, divided by U plus the passages outside the N that hold it or "
-        "are not settled, is then the least share found. d is 10 % in all, of which the audits have "
+        "or fewer would be drawn with a chance above d (hypergeometric); what was drawn and not read in order, in "
+        "an audit that was closed, counts as yes. All that was found, divided by U plus the passages outside the N "
+        "that hold it or are not settled, is then the least share found. d is 10 % in all, of which the audits have "
         f"{shares} in turn."
     ]
 

@@ -16,6 +16,7 @@ from coding.drawing import draw_audit, draw_double, draw_ranked
 from coding.estimate import Sample, audited, human
 from coding.estimate_designs import ranked, stratified
 from coding.estimate_groups import by_design, combined_counts, within
+from coding.merge import merge
 from coding.study import configure, open_study, remove
 from corpus.errors import EvidenceError
 
@@ -437,3 +438,18 @@ def test_a_certificate_of_a_closed_audit_takes_what_was_not_read_for_yes(world):
     found = sum(len(truth[key]) for key in keys)
     most = missed(400, 300, found + 20, 0.95)
     assert certificate(study) == Recall(most - found, found / most, 0.9, 1, 1)
+
+
+def test_audits_that_two_copies_drew_by_one_chance_are_not_two(empty, tmp_path):
+    truth = some(400, 0.2, seed=3)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    empty.store.database.close()
+    here, there = (open_study(shutil.copytree(empty.folder, tmp_path / name)) for name in ("here", "there"))
+    keys = read(here, draw_audit(here, 80), truth)
+    alone = money(here)
+    assert read(there, draw_audit(there, 80), truth, coder="ben") == keys
+    there.store.database.close()
+    merge(here, there.folder)
+    both = money(here)
+    assert (bounds(both), both.layers) == (bounds(alone), alone.layers)
+    assert both.stale == ("Not in it is audit 2, which another copy drew by the chance of audit 1.",)
