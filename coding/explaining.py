@@ -119,14 +119,12 @@ def _drawn(draw: Draw, frame: Frame | None) -> str:
             f"{draw.units:,} of {draw.of_units:,} {several(draw.unit)}, whole, with {draw.size:,} passages to be read,"
         )
     who = " or ".join(draw.coders) or "whoever came"
-    closed = (
-        ""
-        if not draw.closed
-        else (
-            f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order; that is right unless it was "
-            "closed for what it showed."
+    closed = ""
+    if draw.closed:
+        closed = (
+            f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order, which is right unless "
+            "it was closed for what it showed."
         )
-    )
     return (
         f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
         f"random.Random('{draw.seed}').sample over the passages in the order of documents and places), and read by "
