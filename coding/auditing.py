@@ -236,8 +236,12 @@ class Counting:
             old = f"audit {self.forgotten[-1]} was drawn by an earlier version" if self.forgotten else ""
             return f"{old or 'there is no random audit'}: `themis audit`"
         newest = self.audits[-1]
-        reading = newest.read < newest.asked and not newest.draw.closed
-        return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else '`themis audit`'}"
+        remedy = "`themis audit`"
+        if newest.read < newest.asked and not newest.draw.closed:
+            remedy = "read it with `themis review`"
+        elif len(newest.sample) and not np.isnan(newest.said[code]).all():
+            remedy = "fill in the empty cells of its workbook and import it again, or `themis audit`"
+        return f"{newest.lacks(code)}: {remedy}"
 
     def stale(self, code: str, uncovered: float, layers: Sequence[Sequence[Part]], beyond: str) -> tuple[str, ...]:
         """What an estimate does not know of, and what would refresh it."""

@@ -453,3 +453,17 @@ def test_audits_that_two_copies_drew_by_one_chance_are_not_two(empty, tmp_path):
     both = money(here)
     assert (bounds(both), both.layers) == (bounds(alone), alone.layers)
     assert both.stale == ("Not in it is audit 2, which another copy drew by the chance of audit 1.",)
+
+
+def test_an_audit_with_empty_cells_says_how_to_fill_them(world):
+    study, truth, _ = world
+    draw = draw_audit(study, 50)
+    with study.store.database.reading() as connection:
+        keys = [key for key, _ in draws.drawn(connection, draw.id)]
+    decide(study, truth, keys[:2], draw=draw, codes=["voice"])
+    decide(study, truth, keys[2:], draw=draw)
+    assert reasons(study) == (
+        "audit 1 has 2 passages without an answer for this code: fill in the empty cells of its workbook and import it "
+        "again, or `themis audit`"
+    )
+    assert found(study, code="voice")[""].value is not None
