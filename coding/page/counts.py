@@ -48,6 +48,7 @@ def page(
         chosen={"unit": unit, "by": by, "once": once},
         units=[(one, several(one) if one in UNITS else one) for one in (*UNITS, *attributes)],
         attributes=attributes,
+        many=several(unit),
         codes=[
             (study.codebook.by_id[code].name, study.codebook.colour(code), [_row(count, scale) for count in rows])
             for code, rows in groupby(found, lambda one: one.code)
