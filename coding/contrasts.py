@@ -1,12 +1,12 @@
 """Groups of documents against each other: how far apart their shares are, and whether the machine errs alike in all.
 
-A share is of the passages that the estimate covers. Samples of different groups have nothing in common, so intervals of
-differences are made of the groups' own; and again wider, so that all of them hold at once. Beside them stands whether
-the machine errs alike in all groups (coding/erring.py).
+A share is of the passages that the estimate covers, without those added since that the queue chose. Samples of different
+groups have nothing in common, so intervals of differences are made of the groups' own; and again wider, so that all of
+them hold at once. Beside them stands whether the machine errs alike in all groups (coding/erring.py).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -134,7 +134,7 @@ def _contrasts(counting: Counting, named: Mapping[str, Flags]) -> dict[str, tupl
     codes = counting.study.codebook.by_id
 
     def stands(code: str, level: float) -> list[Stand]:
-        return [_stand(counting.estimated(code, name, flags, level)) for name, flags in sides]
+        return [_stand(_of_drawn(counting, code, name, flags, level)) for name, flags in sides]
 
     alone = {code: stands(code, LEVEL) for code in codes}
     first = {code: [_less(each[i], each[j]) for i, j in pairs] for code, each in alone.items()}
@@ -155,6 +155,19 @@ def _sides(named: Mapping[str, Flags]) -> tuple[list[tuple[str, Flags]], list[tu
     everything = np.logical_or.reduce([flags for _, flags in sides])
     others = [(OTHERS, everything & ~flags) for _, flags in sides]
     return [*sides, *others], [(place, place + len(sides)) for place in range(len(sides))]
+
+
+def _of_drawn(counting: Counting, code: str, name: str, group: Flags, level: float) -> Estimated:
+    """The estimate of a group, of which what was added since the audits is left out if it is read in part.
+
+    A count gains by each yes that the queue finds there, and a share would take what was chosen for what there is.
+    """
+    whole = counting.estimated(code, name, group, level)
+    since = group & (counting.there(code, counting.speaking(code)) == 0)
+    if whole.value is None or not np.isnan(counting.corpus.agreed[code][since]).any():
+        return whole
+    drawn = counting.estimated(code, name, group & ~since, level)
+    return replace(drawn, uncovered=whole.uncovered + whole.covered - drawn.covered, stale=whole.stale)
 
 
 def _stands_of(contrasts: Sequence[Contrast]) -> tuple[Stand, ...]:

@@ -117,6 +117,22 @@ def test_so_many_comparisons_make_each_less_sure(empty, tmp_path):
     assert (one.differs, one.holds) == (narrow.low > 0, wide.low > 0) == (True, False)
 
 
+def test_what_the_queue_finds_in_documents_added_since_makes_no_difference(empty, tmp_path):
+    truth, _ = world(empty, tmp_path)
+    read(empty, draw_audit(empty, 200), truth)
+    before = money(compare(empty, "Size"))
+    more = some(200, 0.2, seed=9)
+    added = dict(zip(survey(empty, tmp_path, more, "more.csv", sizes("small", "large")), more, strict=True))
+    decide(empty, added, [key for key in list(added)[::2] if added[key]])
+    after = money(compare(empty, "Size"))
+    assert [numbers(stand.share) for stand in after.stands] == [numbers(stand.share) for stand in before.stands]
+    assert [(stand.covered, stand.uncovered, bool(stand.stale)) for stand in after.stands] == [(200, 100, True)] * 2
+    (one,), (then,) = after.contrasts, before.contrasts
+    assert (one.alone, one.jointly) == (then.alone, then.jointly)
+    decide(empty, added, list(added))
+    assert [(stand.covered, stand.uncovered) for stand in money(compare(empty, "Size")).stands] == [(300, 0)] * 2
+
+
 def test_without_an_audit_there_is_no_difference(empty, tmp_path):
     world(empty, tmp_path)
     found = compare(empty, "Size")
