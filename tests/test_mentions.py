@@ -602,6 +602,7 @@ def test_units_are_those_that_were_drawn_or_there_is_no_estimate():
     said = "the documents of audit 1 are others now"
     assert isinstance(divided([0, 0, 1, 1, 2, 2, 3, 3], (0, 1)), Seen)
     assert divided([0, 0, 1, 2, 2, 2, 3, 3], (0, 1)) == said  # half of one that was drawn went to one that was not
+    assert divided([0, 0, 1, 1, 1, 2, 3, 3], (0, 1)) == said  # one that was drawn got half of one that was not
     assert divided([0, 0, 1, 1, 2, 2, 2, 2], (0, 1)) == said  # two that were not drawn are one
     assert divided([0, 4, 1, 1, 2, 2], (0, 1), there=range(6)) == said  # one that was drawn is two
     assert divided([0, 0, 1, 2, 3, 4], (0,), there=range(6)) == said  # there are more than there were
