@@ -10,12 +10,14 @@ from openpyxl import load_workbook
 from playwright.sync_api import Page, sync_playwright
 
 from coding.acts import Reading
+from coding.counts import counts
 from coding.drawing import draw_audit, draw_double
+from coding.export.plots import draw
 from coding.ledger import new_act
 from coding.pupil import relearn
 from coding.review import Desk
 from coding.run import code
-from coding.study import Study, add, create_study
+from coding.study import Study, add, create_study, open_study
 from tests.browser import Server
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +33,7 @@ VIEWS: dict[str, tuple[str, Callable[[Page], None]]] = {
     "codebook": ("/codebook", lambda page: None),
     "progress": ("/progress", lambda page: None),
 }
+AUDITED = {"counts": ("/counts", lambda page: None)}  # when the audit has been read
 
 
 def main() -> None:
@@ -50,12 +53,15 @@ def main() -> None:
                 )
             narrow = chromium.new_context(viewport={"width": 360, "height": 740}, device_scale_factor=2)
             take(narrow.new_page(), server, "audit", "narrow")
+            finish(study := open_study(folder))
+            take(chromium.new_context(viewport={"width": 1280, "height": 800}).new_page(), server, "counts", "light")
+            draw(counts(study), TO / "plot.svg", study.codebook)
             chromium.close()
 
 
 def take(page: Page, server: Server, name: str, kind: str) -> None:
     """One picture, of what is seen without scrolling."""
-    path, press = VIEWS[name]
+    path, press = (VIEWS | AUDITED)[name]
     page.goto(server.link)
     page.wait_for_url(lambda url: "/enter" not in url)
     page.goto(server.link.partition("/enter")[0] + path)
@@ -69,8 +75,6 @@ def take(page: Page, server: Server, name: str, kind: str) -> None:
 def half_read(folder: Path) -> Study:
     """The sample corpus: 60 passages coded by two, blind, as Anna and Ben did; some of the queue, half of an audit."""
     if (folder / "study.db").exists():
-        from coding.study import open_study
-
         return open_study(folder)
     study = create_study(folder)
     add(study, [ROOT / "examples" / "corpus"])
@@ -87,6 +91,14 @@ def half_read(folder: Path) -> Study:
     code(study)
     relearn(study)
     return study
+
+
+def finish(study: Study) -> None:
+    """Read the audit to its end, and one of 120 more."""
+    desk, anna = Desk(study), said_by_anna()
+    read(desk, "anna", "audit", anna, 60)
+    draw_audit(study, 120)
+    read(desk, "anna", "audit", anna, 120)
 
 
 def slips(said: Said) -> Said:
