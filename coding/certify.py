@@ -142,18 +142,19 @@ def readings_for_recall(
 ) -> int | None:
     """How many audited passages of the unread certify this recall, if the audit finds what is expected.
 
-    found: yeses known outside the unread; inside: those known among them, in passages that were read in part.
+    found: yeses known outside the unread; inside: those known among them, in passages that were read in part. One
+    outside that may be yes or no counts to found, and against inside.
     rest_share: of yes expected among the unread, these included. Where a part of a yes is expected, the chance is taken
     between those of one less and one more. None where too few are found yet (see lacking): then an audit would have to
     find them, which the queue does with fewer readings.
     """
-    if lacking(found, rest_share, unread, wanted) > inside:
+    if lacking(found, rest_share, unread, wanted, inside):
         return None
     limit = float(_delta(confidence))
 
     def enough(audited: int) -> bool:
         expected = audited * rest_share
-        new = max(0.0, expected - audited * inside / unread) if unread else 0.0
+        new = max(0.0, expected - audited * max(inside, 0) / unread) if unread else 0.0
         too_many = floor((found + inside + new) / wanted - found + 1e-9) + 1
         if too_many > unread:
             return True
@@ -163,10 +164,10 @@ def readings_for_recall(
     return 0 if enough(0) else least(enough, unread)
 
 
-def lacking(found: int, rest_share: float, unread: int, wanted: float) -> int:
+def lacking(found: int, rest_share: float, unread: int, wanted: float, inside: int = 0) -> int:
     """How many more yeses must be found before what is found, at least one, is the wanted share of all expected."""
     wished = ceil(wanted * (found + rest_share * unread) - 1e-9)
-    return max(0, max(wished, min(unread, 1)) - found)
+    return max(0, max(wished, min(unread, 1)) - found - inside)
 
 
 def chance(size: int, yes: int, drawn: int, most: int) -> Fraction:

@@ -294,10 +294,12 @@ class Planner:
         """How many of these passages certify the recall if they are drawn as this attempt; and how many yeses lack."""
         rest, wanted = self.corpus.agreed[code][inside], self.wanted.recall or 0.0
         outside, known = (int((self.corpus.agreed[code][where] == 1).sum()) for where in (~inside, inside))
+        differ = int((self.corpus.agreed[code][~inside] == 0.5).sum())  # they may all be yes, and none is found
+        outside, known = outside + differ, known - differ
         expected = float(np.where(np.isnan(rest), share, rest).mean()) if len(rest) else 0.0
         confidence = certify.of_attempt(self.wanted.confidence, attempt)
         need = certify.readings_for_recall(outside, expected, len(rest), wanted, confidence, known)
-        return need, max(0, certify.lacking(outside, expected, len(rest), wanted) - known)
+        return need, certify.lacking(outside, expected, len(rest), wanted, known)
 
     def precision(self, code: str, audit: Audit) -> float:
         """What share of the suggested in an audit were yes; 0 where they are too few to tell."""

@@ -197,6 +197,19 @@ def test_what_is_planned_for_a_recall_certifies_it(world, tmp_path):
     assert np.median(shown) == pytest.approx(0.8, abs=0.05)
 
 
+def test_what_coders_differ_about_may_be_yes_and_is_not_found(plain):
+    study, truth = configure(plain[0], {"expected": "0.01"}), plain[1]
+    yes, no = ([key for key in truth if bool(truth[key]) == said] for said in (True, False))
+    decide(study, truth, [*yes[:95], *no[:100]])
+    settled = only(study, RECALL).more
+    decide(study, {key: {"money"} for key in no}, no[:4], "ben")
+    step = only(study, RECALL)
+    assert (step.differ, 0 < settled < step.more < 700) == (4, True)
+    x = step.more * step.expected.share
+    most = [certify.missed(805, step.more, at, certify.of_attempt(0.9, 1)) for at in (int(x), int(x) + 1)]
+    assert most[0] <= int((95 + x) / 0.8 - 95 - 4) <= most[1]
+
+
 def test_the_next_certificate_has_the_next_part_of_the_doubt(world):
     study, truth = world
     decide(study, truth, [key for key in truth if truth[key]][:95])
