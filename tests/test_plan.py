@@ -260,6 +260,14 @@ def test_what_is_certain_without_an_audit_is_no_interval(plain):
     assert (step.now, step.more) == (None, 1)
 
 
+def test_what_is_certain_needs_no_certificate(plain):
+    study, truth = plain
+    decide(study, truth, [*[key for key in truth if truth[key]], *list(truth)[:985]])
+    draw_audit(study, 5)
+    step = only(study, RECALL)
+    assert (step.now, step.more, step.open) == (100 / (100 + step.undecided), 0, ())
+
+
 def test_what_people_agree_on_bounds_what_is_foreseen():
     share = Share(0.1, 0.05, 0.2, 10, 1.0, 100, 0.0, 0.0, 10.0, "human", True)
     layer = Layer((Part(1, "", 0, 0.0, 0.0, share, 0.0, 100.0),), ())
