@@ -188,7 +188,8 @@ def hostile(tmp_path, encoder):
 
 PLACES = [
     "/", "/review", "/audit", "/double", "/documents", "/codebook", "/progress", "/disagreements?state=all", "/counts",
-    "/counts?by={attribute}&unit=document", "/agreement", "/agreement?code=c1#differing", "/search?q=hall",
+    "/counts?by={attribute}&unit=document", "/counts?unit={attribute}&once=1",
+    "/agreement", "/agreement?code=c1#differing", "/search?q=hall",
     "/search?q={text}", "/search?q={text}&how=meaning", "/search?how={text}", "/documents/1?all=true", "/documents/2",
     "/nowhere/{text}", "/counts?by={text}", "/review?passage={text}", "/agreement?code={text}",
     "/disagreements?code={text}&coder={text}&state={text}", "/documents/1#{text}", "/enter#{text}",
