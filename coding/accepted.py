@@ -167,6 +167,9 @@ def adopt(here: Connection, there: Connection, numbers: Mapping[int, int]) -> tu
     """
     added = left = 0
     for row in there.execute(select(PROPOSALS).order_by(PROPOSALS.c.draw)).all():
+        if row.draw not in numbers:
+            left += 1
+            continue
         draw = numbers[row.draw]
         known = {one.draw: one for one in proposals(here)}
         if draw not in known:

@@ -69,8 +69,9 @@ def audits(connection: Connection, codebook: Codebook, live: Integers) -> list[A
     """
     found = []
     for draw in draws.draws(connection):
-        whole = draw.code is None or draw.unit == RANK
-        if draw.kind == "audit" and whole and (frame := frames.frame(connection, draw.id)):
+        ranked = draw.unit == RANK and draw.code is not None
+        frame = frames.frame(connection, draw.id) if draw.kind == "audit" and (ranked or draw.code is None) else None
+        if frame and ranked == (frame.strata is not None) and len(frame.passages) <= draw.population:
             found.append(_audit(connection, codebook, draw, _living(frame, live)))
     return _apart(found)
 

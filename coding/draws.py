@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from time import time
 from typing import Any
 
@@ -115,6 +116,21 @@ def draws(connection: Connection) -> list[Draw]:
     closed = CLOSINGS.c.time.label("closed")
     query = select(*DRAWS.c, closed).select_from(DRAWS.outerjoin(CLOSINGS)).order_by(DRAWS.c.id)
     return [Draw(**{**row._asdict(), "coders": tuple(json.loads(row.coders))}) for row in connection.execute(query)]
+
+
+def is_sound(row: Any) -> bool:
+    """Whether a row of another copy's draws is one that this program writes."""
+    try:
+        coders = json.loads(row.coders)
+        datetime.fromisoformat(row.made)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    whole = row.unit != "passage" and not (row.unit == RANK and row.code)
+    units = (row.units, row.of_units)
+    numbers = (row.size, row.population, *(units if whole else ()))
+    named = isinstance(coders, list) and all(isinstance(one, str) for one in (row.unit, row.seed, row.note, *coders))
+    counted = all(isinstance(one, int) and one > 0 for one in numbers) and (whole or units == (None, None))
+    return row.kind in ("audit", "double") and named and counted and bool(row.size <= row.population)
 
 
 def close(connection: Connection, id: int) -> Draw:

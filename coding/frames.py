@@ -177,6 +177,8 @@ def frame(connection: Connection, draw: int, there: Callable[[Integers], Integer
     if row is None or (len(row.passages) | len(row.known)) % np.dtype(KEYS).itemsize:
         return None
     stored, known = (np.frombuffer(one, KEYS).astype(np.int64) for one in (row.passages, row.known))
+    if len(np.unique(np.concatenate([stored, known]))) < len(stored) + len(known):
+        return None
     kept, read = (there(stored), there(known)) if there else (stored, known)
     scores, strata = {}, None
     for one in connection.execute(select(FROZEN).where(FROZEN.c.draw == draw)):

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from coding import accepted, frames, ledger
-from coding.codebook import diff
+from coding.codebook import Codebook, diff
 from coding.codebook_file import load
 from coding.copies import opened
-from coding.draws import DRAWN, DRAWS
+from coding.draws import DRAWN, DRAWS, is_sound
 from coding.joining import Lane, Rules, another, join
 from coding.ledger import CODEBOOKS, COLUMNS, DECISIONS, WHY, Decision
 from coding.memos import FLAGS, MEMOS, Flag
-from coding.places import Places
+from coding.places import SPOILT, Places
 from coding.reviewers import REVIEWERS
 from coding.study import Study
 from corpus.database import Connection, Table, added_key, func, insert, select
@@ -90,7 +90,7 @@ def merge(study: Study, other: Path | str) -> Merged:
             merging.flags()
             merging.decisions(draws, set(study.codebook.by_id))
             account.accepted, account.unaccepted = accepted.adopt(here, there, draws)
-    account.missing, account.set_aside = merging.places.only_there, merging.places.set_aside
+    account.missing, account.set_aside = merging.places.only_there, [*merging.left, *merging.places.set_aside]
     return account
 
 
@@ -99,15 +99,18 @@ class _Merging:
 
     def __init__(self, here: Connection, there: Connection, places: Places, account: Merged) -> None:
         self.here, self.there, self.places, self.account = here, there, places, account
+        self.left: list[SetAside] = []
+        self._versions: set[str] = set()
         names = (DECISIONS.c.coder, MEMOS.c.author, FLAGS.c.coder, REVIEWERS.c.name)
         used = [name for column in names for name in here.execute(select(column).distinct()).scalars()]
         self._names = {name.casefold(): name for name in used}
 
     def codebooks(self) -> None:
         """Every version that was used there."""
-        known = set(self.here.execute(select(CODEBOOKS.c.version)).scalars())
+        self._versions.update(self.here.execute(select(CODEBOOKS.c.version)).scalars())
         for row in self.there.execute(select(CODEBOOKS)):
-            if row.version not in known:
+            if row.version not in self._versions and _is_codebook(row.content):
+                self._versions.add(row.version)
                 self._keep(CODEBOOKS, row._asdict())
                 self.account.versions += 1
 
@@ -126,6 +129,9 @@ class _Merging:
         known = dict(self.here.execute(select(DRAWS.c.key, DRAWS.c.id)).all())
         numbers: dict[int, int] = {}
         for row in self.there.execute(select(DRAWS).order_by(DRAWS.c.id)).all():
+            if row.key not in known and not (is_sound(row) and row.codebook in self._versions):
+                self.left.append(SetAside("study.db", f"draw {row.id}", SPOILT))
+                continue
             if row.key not in known:
                 coders = json.dumps([self._spelled(name) for name in json.loads(row.coders)])
                 fresh = {"id": None, "coders": coders, "decisions": ledger.last(self.here)}
@@ -137,9 +143,11 @@ class _Merging:
         taken = {
             (row.draw, place) for row in self.here.execute(select(DRAWN)) for place in (row.position, f"p{row.passage}")
         }
+        sizes = dict(self.here.execute(select(DRAWS.c.id, DRAWS.c.size)).all())
         for row in self.there.execute(select(DRAWN)).all():
-            draw, passage = numbers[row.draw], self.places.passage(row.passage, "drawn passages")
-            if passage is not None and not {(draw, row.position), (draw, f"p{passage}")} & taken:
+            draw, passage = numbers.get(row.draw, 0), self.places.passage(row.passage, "drawn passages")
+            sound = row.position in range(sizes.get(draw, 0)) and isinstance(row.probability, float)
+            if sound and passage is not None and not {(draw, row.position), (draw, f"p{passage}")} & taken:
                 self._keep(DRAWN, {**row._asdict(), "draw": draw, "passage": passage})
         return numbers
 
@@ -223,7 +231,7 @@ class _Merging:
         found: dict[int, list[tuple[int, Decision]]] = {}
         for number, *values in self.there.execute(query):
             row = Decision(*values)
-            if not _is_sound(row, self.places.length(row.passage)):
+            if row.codebook not in self._versions or not _is_sound(row, self.places.length(row.passage)):
                 self.places.spoilt(row.passage, "decisions")
                 continue
             own = replace(row, passage=keys[row.passage], coder=self._spelled(row.coder), draw=draws.get(row.draw or 0))
@@ -264,6 +272,13 @@ def _again(row: Decision) -> Decision:
 
 
 RULES = Rules[Decision](_lanes, _age, _again)
+
+
+def _is_codebook(content: str) -> bool:
+    try:
+        return bool(Codebook.from_json(content).version)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
 
 
 def _is_sound(row: Decision, length: int) -> bool:

@@ -9,6 +9,7 @@ from corpus.tables import DOCUMENTS, PASSAGES
 MISSING = "it is not here: add it with `themis add`, and merge again"
 OTHER_TEXT = "it has another text here, in which the same place means other words"
 OTHER_UNIT = "there is no passage at that place here: the two copies cut their documents in other ways"
+SPOILT = "not as Themis writes it: that copy was changed by another program"
 
 
 class Places:
@@ -56,9 +57,7 @@ class Places:
 
     def spoilt(self, key: int, what: str) -> None:
         """Count a row on their passage that is not as Themis writes it."""
-        self._leave(
-            self._passages[key][1], "not as Themis writes it: that copy was changed by another program", what, 1
-        )
+        self._leave(self._passages[key][1], SPOILT, what, 1)
 
     @property
     def only_there(self) -> list[str]:
