@@ -17,7 +17,7 @@ from coding.audits import Audit, Flags
 from coding.codebook import Codebook
 from coding.estimate import ALIKE, LEVEL, Sample, Share, audited
 from coding.estimate_designs import stratified
-from coding.estimate_groups import Count, by_design, combined_counts, whole, within
+from coding.estimate_groups import Count, at_least, by_design, combined_counts, whole, within
 from coding.frames import Floats, Integers
 from coding.study import Study
 from corpus.database import Connection, select
@@ -172,7 +172,8 @@ class Counting:
         covered, uncovered = float(sizes[cover].sum()), float(sizes[group & ~cover].sum())
         if not layers and (group & ~cover).any():
             return Estimated(code, name, None, None, None, covered, uncovered, (), self.missing(code, usable))
-        count = total(layers, *(float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5)))
+        sure, open_ = (float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5))
+        count = total(layers, sure, open_, level)
         yes, no = (float(sizes[cover & (agreed == value)].sum()) for value in (1, 0))
         count = count if self.parted else whole(count)
         low, value, high = certainly(count, yes, covered - no)
@@ -278,11 +279,19 @@ def beyond(count: Count, least: float, most: float) -> str:
     )
 
 
-def total(layers: Sequence[Sequence[Part]], yes: float, open_: float) -> Count:
+def total(layers: Sequence[Sequence[Part]], yes: float, open_: float, level: float = LEVEL) -> Count:
     """The sum of the layers, and of what is certain: agreed yeses, and passages that coders differ about."""
     counts = []
     for parts in layers:
         each = [within(part.known_yes, part.known_open, part.share, part.covered) for part in parts]
         counts.append(combined_counts(each, [part.weight for part in parts]))
-    count = combined_counts(counts, [1.0] * len(counts))
-    return Count(count.value + yes + open_ / 2, count.low + yes, count.high + yes + open_)
+    count, every = combined_counts(counts, [1.0] * len(counts)), [part for parts in layers for part in parts]
+    low, high = count.low, count.high
+    if len(every) > 1 and any(part.share.few for part in every):
+        found = sum(part.weight * part.known_yes for part in every)
+        differ = sum(part.weight * part.known_open for part in every)
+        rest = [(part.weight * part.share.size, part.share) for part in every]
+        none = [(times, replace(share, value=1 - share.value)) for times, share in rest]
+        low = min(low, found + at_least(rest, level))
+        high = max(high, found + differ + sum(times for times, _ in rest) - at_least(none, level))
+    return Count(count.value + yes + open_ / 2, low + yes, high + yes + open_)

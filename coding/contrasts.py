@@ -1,8 +1,8 @@
 """Groups of documents against each other: how far apart their shares are, and whether the machine errs alike in all.
 
-A share is of the passages that the estimate covers, without those added since that the queue chose. Samples of different
-groups have nothing in common, so intervals of differences are made of the groups' own; and again wider, so that all of
-them hold at once. Beside them stands whether the machine errs alike in all groups (coding/erring.py).
+A share is of the passages that the estimate covers, without those added since that the queue chose. Samples of
+different groups have nothing in common, so intervals of differences are made of the groups' own; and again wider, so
+that all of them hold at once. Beside them stands whether the machine errs alike in all groups (coding/erring.py).
 """
 
 from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from coding.estimate import ALIKE, Floats, Share
+from coding.estimate import ALIKE, LEVEL, Floats, Share, wilson
 
 ROUNDS = 9999
 
@@ -114,6 +114,22 @@ def _together(estimates: Sequence[Estimate], weights: Sequence[float]) -> tuple[
     value = sum(w * one.value for one, w in pairs)
     low = value - hypot(*(w * (one.value - one.low) for one, w in pairs))
     return value, max(0.0, low), value + hypot(*(w * (one.high - one.value) for one, w in pairs))
+
+
+def at_least(parts: Sequence[tuple[float, Share]], level: float = LEVEL) -> float:
+    """The lower bound of a sum of shares, each so many times: Wilson's, of as many readings as have its variance.
+
+    For sums of many shares of few yeses each: the bounds of these are nearer than twice their error, since no share is
+    below 0, and so would the bound be that is put together of them.
+    """
+    counted = sum(times * share.value for times, share in parts)
+    size = sum(times for times, share in parts if share.effective < inf)
+    sure = sum(times * share.value for times, share in parts if share.effective == inf)
+    variances = (times**2 * share.value * (1 - share.value) / (share.effective or ALIKE) for times, share in parts)
+    variance, value = sum(variances), (counted - sure) / size if size else 0.0
+    if not variance or not 0 < value < 1:
+        return counted
+    return sure + size * wilson(value, value * (1 - value) * size**2 / variance, level)[0]
 
 
 def difference(one: Estimate, other: Estimate) -> Difference:

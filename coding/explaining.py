@@ -47,8 +47,9 @@ METHOD = (
 SEVERAL = (
     "Several audits are each worked out so, and put together with weights in proportion to 1 / (N² (1/n − 1/N)), which "
     "do not depend on what was found; the bounds are put together by the root of the sum of squares of "
-    "their distances from the estimates (MOVER). Passages that were added between two audits are a layer of their own, "
-    "for which only the later audits speak; the layers are added up."
+    "their distances from the estimates (MOVER); where one of them has fewer than 5 yes or no, they are no "
+    "nearer than Wilson's for as many readings as have the variance of all together. Passages that were added between "
+    "two audits are a layer of their own, for which only the later audits speak; the layers are added up."
 )
 RANKED = (
     "In an audit for one theme, p is the mean of the strata's own shares, weighted by their sizes W, and its "

@@ -152,7 +152,7 @@ class Mentions:
         if not layers and uncovered:
             why = self.missing(code, speaking, few, bool((here & (there > 0)).any()))
             return Estimated(code, group, None, None, None, covered, uncovered, (), why)
-        count = whole(total(layers, float((certain & yes).sum()), float((certain & ~yes & ~no).sum())))
+        count = whole(total(layers, float((certain & yes).sum()), float((certain & ~yes & ~no).sum()), level))
         least, most = float((cover & yes).sum()), covered - float((cover & no).sum())
         low, value, high = certainly(count, least, most)
         stale = self.stale(code, uncovered, layers, beyond(count, least, most))

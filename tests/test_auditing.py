@@ -2,6 +2,7 @@
 
 import random
 import shutil
+from dataclasses import replace
 from math import ceil, floor
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from reading_audits import decide, read, some, suggest, survey
 
 from coding import draws
-from coding.auditing import Counting
+from coding.auditing import Counting, Part, total
 from coding.certified import Recall, recall
 from coding.certify import missed
 from coding.drawing import draw_audit, draw_double, draw_ranked
@@ -467,3 +468,21 @@ def test_an_audit_with_empty_cells_says_how_to_fill_them(world):
         "again, or `themis audit`"
     )
     assert found(study, code="voice")[""].value is not None
+
+
+def test_many_layers_of_few_yeses_each_do_not_promise_too_many():
+    """Eight layers of 500 with 10 yeses each, of which 50 are read: the lower bound misses as rarely as it says."""
+    rng = np.random.default_rng(1)
+    shares = {}
+    for yes in range(11):
+        shares[yes] = human(Sample(np.repeat([1.0, 0.0], [yes, 50 - yes]), np.zeros(50), 0.0, 500))
+    drawn = rng.hypergeometric(10, 490, 50, (1000, 8)).tolist()
+    found = [total([(Part(1, "", 0, 0.0, 0.0, shares[yes], 0.0, 500.0),) for yes in one], 0.0, 0.0) for one in drawn]
+    assert np.mean([floor(one.low) > 80 for one in found]) < 0.035
+    assert np.mean([one.low <= 80 <= one.high for one in found]) > 0.95
+    mirrored = {
+        yes: replace(one, value=1 - one.value, low=1 - one.high, high=1 - one.low) for yes, one in shares.items()
+    }
+    for one, yes in zip(found, drawn, strict=True):
+        other = total([(Part(1, "", 0, 0.0, 0.0, mirrored[k], 0.0, 500.0),) for k in yes], 0.0, 0.0)
+        assert (other.low, other.high) == pytest.approx((4000 - one.high, min(4000 - one.low, 4000)))

@@ -29,6 +29,7 @@ from coding.estimate_designs import (
 )
 from coding.estimate_groups import (
     Count,
+    at_least,
     by_design,
     combined,
     combined_counts,
@@ -366,6 +367,19 @@ def test_several_audits_make_one_estimate():
     assert combined([human(said(9, 9, 9))] * 3, [0.33, 0.56, 0.11]).high == 1  # weights of sum 1 + 2e-16
     with pytest.raises(ValueError, match="too many values"):
         combined([one, human(said(1, 10, 999))], weights)
+
+
+def test_the_bound_of_a_sum_is_that_of_as_many_readings():
+    one, none, all_ = human(said(1, 50, 1000)), human(said(0, 50, 1000)), human(said(9, 9, 9))
+    together = human(said(4, 400, 8000))
+    by_wilson = wilson(0.01, together.effective)[0]
+    variances = 4 * 0.02 * 0.98 / one.effective
+    n = 0.01 * 0.99 * 64 / variances
+    found = at_least([(1000, one)] * 4 + [(1000, none)] * 4)
+    assert found == pytest.approx(8000 * wilson(0.01, n)[0]) == pytest.approx(8000 * by_wilson, rel=0.02)
+    assert at_least([(1000, one)] * 4 + [(1000, none)] * 4 + [(9, all_)]) == pytest.approx(found + 9)
+    assert at_least([(1000, one)], 0.99) == pytest.approx(1000 * wilson(0.02, one.effective, 0.99)[0])
+    assert (at_least([(1000, none)] * 2), at_least([(9, all_)]), at_least([])) == (0, 9, 0)
 
 
 def test_audits_one_after_the_other_hold_the_truth_together():
