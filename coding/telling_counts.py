@@ -164,14 +164,17 @@ def intervals(counts: Sequence["Count"]) -> list[str]:
     if not some:
         suggested = "Suggested, not corrected: the machine's count. Unread: those of them that nobody has decided."
         return [suggested] * any(count.suggested for count in counts)
-    lines = ["Count: estimated. An interval holds the truth in 19 of 20 audits."]
+    audited = [one for one in some if one.layers]
+    lines = ["Count: estimated. An interval holds the truth in 19 of 20 audits."] * bool(audited)
+    if len(audited) < len(some):
+        lines.append("Count without an audit: every passage was read; the bounds are what coders differ about.")
     if len(some) < len(counts):
         lines.append("≥: only what people have found, where no interval holds.")
     if any(one.few for one in some):
         lines.append("few: fewer than 5 yes (or no) in the audit, so the interval is by what people said alone.")
-    if len({count.group for count in counts}) > 1:
-        by_chance = max(1, round(len(some) / 20))
-        lines.append(f"Of {len(some)} intervals about {by_chance} will miss.")
+    if len({count.group for count in counts}) > 1 and audited:
+        by_chance = max(1, round(len(audited) / 20))
+        lines.append(f"Of {len(audited)} intervals about {by_chance} will miss.")
         if counts[0].unit == "passage":
             groups = shlex.quote(counts[0].attribute)
             lines.append(f"Whether groups differ: `themis counts --by {groups} --compare`.")
