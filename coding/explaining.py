@@ -37,10 +37,10 @@ METHOD = (
     "Its variance is V = (1 − n/N) × s² / n, with s² the sample variance of y − λ × f. The interval is Wilson's, for "
     "n_eff = p (1 − p) / (V + (1 − n/N) / n²) readings: as if one of the n were wrong. With z = 1.96 "
     "its bounds are (p n_eff + z²/2 ± z √(p (1 − p) n_eff + z²/4)) / (n_eff + z²).",
-    "Where the audit holds fewer than 5 yes, or fewer than 5 no, the scores are left out: p = yes / n and n_eff = "
-    "n / (1 − n/N); of one, two or three yes the lower bound of p is at most 0.0513, 0.3554 or 0.8177 divided by n "
-    "(Brown et al. 2001), and of as few no the upper bound at least 1 less that. Where all N were read no doubt is "
-    "left.",
+    "Where the audit holds fewer than 5 yes, or fewer than 5 no, or λ is 0, the scores are left out: p = yes / n and "
+    "n_eff = n / (1 − n/N); of one, two or three yes the lower bound of p is at most 0.0513, 0.3554 or 0.8177 divided "
+    "by n (Brown et al. 2001), and of as few no the upper bound at least 1 less that. Where all N were read no doubt "
+    "is left.",
     "Bounds of a count are rounded outward to whole passages. No count is below the number of passages with a yes that "
     "people agree on, nor above all passages less those with a no.",
 )
@@ -93,7 +93,10 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         f"the codebook is of version {study.codebook.version[:12]}."
     )
     if once:
-        begin += " Texts that are repeated count once: each of w copies counts 1/w."
+        begin += (
+            " Texts that are repeated count once: each of w copies counts 1/w, and y and f below are 1/w of what they "
+            "are elsewhere. Where λ is 0 and there are 5 yes and 5 no, V below with λ = 0 holds then."
+        )
     if not used:
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
@@ -119,6 +122,9 @@ def _drawn(draw: Draw, frame: Frame | None) -> str:
         what = (
             f"{draw.units:,} of {draw.of_units:,} {several(draw.unit)}, whole, with {draw.size:,} passages to be read,"
         )
+    whole = f"the {several(draw.unit)} in the order of the first passage of each"
+    over = whole if draw.units else "the passages in the order of documents and places"
+    chance = f"random.Random('{draw.seed}')" if not draw.code else f"random.Random('{draw.seed}:0'), ':1' and ':2'"
     who = " or ".join(draw.coders) or "whoever came"
     closed = ""
     if draw.closed:
@@ -128,9 +134,8 @@ def _drawn(draw: Draw, frame: Frame | None) -> str:
         )
     return (
         f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
-        f"random.Random('{draw.seed}').sample over the passages in the order of documents and places), and read by "
-        f"{who}, one reader each, who saw neither the machine's suggestions nor what others said.{closed} "
-        f"{_scores(frame)}"
+        f"{chance}.sample over {over}{', stratum by stratum' * bool(draw.code)}), and read by {who}, one reader each, "
+        f"who saw neither the machine's suggestions nor what others said.{closed} {_scores(frame)}"
     )
 
 

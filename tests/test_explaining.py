@@ -7,9 +7,10 @@ from math import ceil, floor, sqrt
 import pytest
 from reading_audits import decide, read, some, suggest, survey
 
+from coding import draws, frames
 from coding.counts import counts
-from coding.drawing import draw_audit
-from coding.explaining import explained
+from coding.drawing import draw_audit, draw_ranked, draw_units
+from coding.explaining import _drawn, explained
 from coding.export.counted import audited, counted, estimated
 from coding.export.tables import write
 
@@ -51,7 +52,7 @@ def by_hand(rows):
     y, n, big_n = [float(row["value"]) for row in drawn], len(drawn), len(rest)
     k = sum(value for value in known if value == 1)
     open_ = sum(value == 0.5 for value in known)
-    if min(sum(y), n - sum(y)) < 5:
+    if min(sum(y), n - sum(y)) < 5 or not any(float(row["score"] or 0) for row in drawn):
         p, n_eff = sum(y) / n, n / (1 - n / big_n)
     else:
         f = [float(row["score"]) for row in drawn]
@@ -80,6 +81,36 @@ def test_an_estimate_can_be_made_again_from_the_exported_rows(counted_survey, tm
     one = next(row for row in rows_of(counted_survey, lambda s, _: counted(s), tmp_path) if row["code"] == code)
     assert by_hand(rows) == pytest.approx([float(one[name]) for name in ("low", "estimate", "high")], rel=1e-6)
     assert one["few"] == {"money": "False", "voice": "True"}[code]
+
+
+def test_without_scores_it_is_made_again_as_the_method_says(empty, tmp_path):
+    truth = some(500, 0.15, seed=4)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    read(empty, draw_audit(empty, 100), truth)
+    rows = [row for row in rows_of(empty, audited, tmp_path) if row["code"] == "money"]
+    one = next(row for row in rows_of(empty, lambda s, _: counted(s), tmp_path) if row["code"] == "money")
+    assert by_hand(rows) == pytest.approx([float(one[name]) for name in ("low", "estimate", "high")], rel=1e-6)
+    told = "\n".join(explained(empty, counts(empty)))
+    assert "fewer than 5 yes, or fewer than 5 no, or λ is 0, the scores are left out: p = yes / n and n_eff = n" in told
+    assert "n_eff = 125.00." in told
+
+
+@pytest.mark.parametrize("unit", ["document", "rank"])
+def test_the_chance_of_another_draw_is_told_as_it_was(counted_survey, unit):
+    draw = draw_ranked(counted_survey, "money", 60) if unit == "rank" else draw_units(counted_survey, unit, 30)
+    with counted_survey.store.database.reading() as connection:
+        drawn = {key for key, _ in draws.drawn(connection, draw.id)}
+        frame = frames.frame(connection, draw.id)
+    if unit == "rank":
+        strata = [frame.passages[frame.strata == number].tolist() for number in range(3)]
+        size = [len(drawn.intersection(one)) for one in strata]
+        again = [random.Random(f"{draw.seed}:{n}").sample(one, size[n]) for n, one in enumerate(strata)]
+        chance = f"(Python's random.Random('{draw.seed}:0'), ':1' and ':2'.sample over the passages in the order of "
+        assert drawn == {key for one in again for key in one}
+    else:
+        assert drawn == {*random.Random(draw.seed).sample(frame.passages.tolist(), 30)}  # one passage in each
+        chance = f"(Python's random.Random('{draw.seed}').sample over the documents in the order of the first passage"
+    assert chance in _drawn(draw, frame)
 
 
 def test_the_terms_of_the_formula_are_exported_and_told(counted_survey, tmp_path):
