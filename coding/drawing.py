@@ -3,7 +3,8 @@
 import json
 import random
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,14 @@ class Source:
     units: int | None = None
     probability: Mapping[int, float] | None = None
 
+    @cached_property
+    def frame(self) -> "Frame":
+        """All this, as it is kept with the draw."""
+        from coding import frames
+
+        found = self.scored or frames.NONE
+        return found if found.strata is not None else frames.taken(found, self.population, self.known)
+
 
 @dataclass(frozen=True)
 class Made:
@@ -69,8 +78,8 @@ def draw_audit(
             size = max(FEWEST, min(MOST, ceil(10 / float(study.settings["expected"]))))
         made = Made("audit", reviewers.spelled(connection, coders), note=note)
         _check(study, connection, made, size, population)
-        sample = _random(study, connection, made, population, size)
-        return keep(study, connection, made, sample, Source(population, known, scored))
+        source = Source(population, known, scored)
+        return keep(study, connection, made, _random(study, connection, made, source, population, size), source)
 
 
 def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequence[str] = (), note: str = "") -> Draw:
@@ -90,9 +99,10 @@ def draw_units(study: Study, unit: str, size: int | None = None, coders: Sequenc
             found.setdefault(place[key], []).append(key)
         made = Made("audit", reviewers.spelled(connection, coders), note=note, unit=unit)
         _check(study, connection, made, size := size or WHOLE, population)
-        chosen = _random(study, connection, made, list(found), size)
+        source = Source(population, known, scored)
+        chosen = _random(study, connection, made, source, list(found), size)
         sample = [key for one in chosen for key in found[one]]
-        return keep(study, connection, made, sample, Source(population, known, scored, len(chosen), len(found)))
+        return keep(study, connection, made, sample, replace(source, drawn=len(chosen), units=len(found)))
 
 
 def draw_ranked(study: Study, code: str, size: int | None = None, coders: Sequence[str] = (), note: str = "") -> Draw:
@@ -109,14 +119,16 @@ def draw_ranked(study: Study, code: str, size: int | None = None, coders: Sequen
         population, known = unread(study, connection)
         made = Made("audit", reviewers.spelled(connection, coders), note=note, unit=RANK, code=code)
         _check(study, connection, made, size := size or FEWEST, population)
-        frame, seed = frames.by_rank(frames.taken(scored, population, known), code), _seed(study, connection, "audit")
+        frame = frames.by_rank(frames.taken(scored, population, known), code)
+        source = Source(population, known, frame)
+        seed = _seed(study, connection, "audit", source)
         strata = [frame.passages[frame.strata == number].tolist() for number in range(len(ALLOCATION))]
         probability: dict[int, float] = {}
         for number, (keys, n) in enumerate(zip(strata, shared(size, list(map(len, strata))), strict=True)):
             drawn = random.Random(f"{seed}:{number}").sample(keys, n)
             probability |= dict.fromkeys(drawn, n / max(len(keys), 1))
         order = random.Random(seed).sample(list(probability), len(probability))
-        return keep(study, connection, made, order, Source(population, known, frame, probability=probability))
+        return keep(study, connection, made, order, replace(source, probability=probability))
 
 
 def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") -> Draw:
@@ -133,7 +145,8 @@ def draw_double(study: Study, size: int, coders: Sequence[str], note: str = "") 
         population = [key for key in _places(study, connection) if key not in done]
         made = Made("double", names, every=True, note=note)
         _check(study, connection, made, size, population)
-        return keep(study, connection, made, _random(study, connection, made, population, size), Source(population))
+        source = Source(population)
+        return keep(study, connection, made, _random(study, connection, made, source, population, size), source)
 
 
 def draw_suggested(
@@ -144,7 +157,7 @@ def draw_suggested(
     source: of the likeliest first; the frame keeps this order.
     """
     made = Made("audit", reviewers.spelled(connection, coders), code=code)
-    return keep(study, connection, made, _random(study, connection, made, source.population, size), source)
+    return keep(study, connection, made, _random(study, connection, made, source, source.population, size), source)
 
 
 def size_for(precision: float, share: float, population: int) -> int:
@@ -164,7 +177,8 @@ def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int]
 
     ledger.keep(connection, study.codebook)
     row = {"key": new_act(), "kind": made.kind, "coders": json.dumps(made.coders), "every": made.every}
-    row |= {"size": len(sample), "population": len(source.population), "seed": _seed(study, connection, made.kind)}
+    row |= {"size": len(sample), "population": len(source.population)}
+    row |= {"seed": _seed(study, connection, made.kind, source)}
     row |= {"codebook": study.codebook.version, "note": made.note, "unit": made.unit, "code": made.code}
     row |= {"decisions": ledger.last(connection), "made": now(), "units": source.drawn, "of_units": source.units}
     connection.execute(insert(DRAWS).values(**row))
@@ -176,20 +190,25 @@ def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int]
         for position, key in enumerate(sample)
     ]
     connection.execute(insert(DRAWN), rows)
-    frame = source.scored or frames.NONE
-    if frame.strata is None:
-        frame = frames.taken(frame, source.population, source.known)
-    frames.keep(connection, draw.id, frame)
+    frames.keep(connection, draw.id, source.frame)
     return draw
 
 
-def _seed(study: Study, connection: Connection, kind: str) -> str:
+def _seed(study: Study, connection: Connection, kind: str, source: Source) -> str:
+    """What the chance is made of: the setting, which draw this is, and all that it is drawn from.
+
+    Whoever could know what is drawn before the scores are fixed could let them learn from that.
+    """
+    from coding import frames
+
     number = connection.execute(select(func.count()).select_from(DRAWS)).scalar_one()
-    return f"{study.settings['seed']}:{kind}:{number}"
+    return f"{study.settings['seed']}:{kind}:{number}:{frames.digest(source.frame)}"
 
 
-def _random(study: Study, connection: Connection, made: Made, population: Sequence[Any], size: int) -> list[Any]:
-    return random.Random(_seed(study, connection, made.kind)).sample(population, min(size, len(population)))
+def _random(
+    study: Study, connection: Connection, made: Made, source: Source, among: Sequence[Any], size: int
+) -> list[Any]:
+    return random.Random(_seed(study, connection, made.kind, source)).sample(among, min(size, len(among)))
 
 
 def _check(study: Study, connection: Connection, made: Made, size: int, population: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ An estimate rests on these and not on what is live or suggested now: a score tha
 any constant, and one that has learned from the sample's answers is not.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -147,6 +148,15 @@ def by_rank(frame: Frame, code: str) -> Frame:
     if code not in frame.scores or frame.scores[code].kind == READ:
         raise EvidenceError(f"nothing was suggested for {code} yet, so nothing ranks its passages: `themis code` first")
     return replace(frame, strata=ranked(frame.scores[code].values))
+
+
+def digest(frame: Frame) -> str:
+    """Eight letters that another frame, or other scores of the passages, would not have."""
+    hashed = hashlib.sha256(frame.passages.astype(KEYS).tobytes() + frame.known.astype(KEYS).tobytes())
+    for code, one in sorted(frame.scores.items()):
+        hundredths = np.rint(one.values * 100)  # another machine reckons the last places of a score otherwise
+        hashed.update(code.encode() + hundredths.astype(KEYS).tobytes())
+    return hashed.hexdigest()[:8]
 
 
 def keys(found: Iterable[int | None]) -> Integers:

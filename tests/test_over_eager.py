@@ -288,6 +288,21 @@ def draws_of(study):
         return draws.draws(connection)
 
 
+def test_who_tries_in_a_copy_what_will_be_drawn_cannot_let_scores_learn_of_it(world, tmp_path):
+    """What was decided of the passages that a copy drew is in the scores of the next draw, which draws others."""
+    study, truth = world
+    copy = copied(study, tmp_path / "copy")
+    known = order(copy, draw_audit(copy, 100))
+    decide(study, truth, known, codes=["money"])
+    assert len(set(order(study, draw_audit(study, 100))) & set(known)) < 50
+
+
+def test_the_same_study_draws_the_same_whoever_draws(world, tmp_path):
+    study, _ = world
+    copy = copied(study, tmp_path / "copy")
+    assert order(copy, draw_audit(copy, 100)) == order(study, draw_audit(study, 100))
+
+
 # Answers that are none of the draw
 
 
