@@ -34,6 +34,7 @@ benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.page
 	$(BIN)/python -m benchmarks.soak
 	$(BIN)/python -m benchmarks.counts
+	$(BIN)/python -m benchmarks.certificates
 
 clean:
 	rm -rf .venv demo-study build dist *.egg-info
