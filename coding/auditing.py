@@ -193,17 +193,25 @@ class Counting:
 
     def there(self, code: str, usable: Sequence[Audit]) -> Integers:
         """For each passage, by bits, which of these audits speak of it: it was drawn from, or read before."""
-        decided, found = ~np.isnan(self.corpus.agreed[code]), np.zeros(len(self.corpus.keys), np.int64)
+        found = np.zeros(len(self.corpus.keys), np.int64)
         for bit, audit in enumerate(usable[-MOST:]):
-            found |= (self.inside[audit.draw.id] | (self.known[audit.draw.id] & decided)).astype(np.int64) << bit
+            found |= (self.inside[audit.draw.id] | self.before(code, audit)).astype(np.int64) << bit
         return found
+
+    def before(self, code: str, audit: Audit) -> Flags:
+        """Passages that had been read with a code when an audit was drawn; none for a code that came later.
+
+        What of them was decided on since was chosen, or drawn by a later audit, which alone speaks of all of them.
+        """
+        decided = ~np.isnan(self.corpus.agreed[code])
+        return self.known[audit.draw.id] & decided if code in audit.codes else ~self.corpus.everything
 
     def parts(self, code: str, layer: Flags, usable: Sequence[Audit], level: float = LEVEL) -> tuple[Part, ...]:
         """What each audit says of a layer, all of which was there when it was drawn, or none."""
         agreed, covered, found = self.corpus.agreed[code], float(self.weights[layer].sum()), []
         for audit in usable[-MOST:]:
             rest = layer & self.inside[audit.draw.id]
-            known = layer & self.known[audit.draw.id] & ~rest
+            known = layer & self.before(code, audit) & ~rest
             if not (rest | known).any():
                 continue
             share, mean = self.share(code, audit, rest, level)

@@ -32,6 +32,7 @@ class Audit:
     said: by code, (s,) 1 yes, 0 no, nan without an answer: what was said first. old: codes of which an answer was given
     under another meaning. read, asked: passages read, and to be read. changed: those answered otherwise later.
     twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for none.
+    codes: those of the codebook when it was drawn, with which what was known by then had been read.
     """
 
     draw: Draw
@@ -43,6 +44,7 @@ class Audit:
     asked: int
     changed: int = 0
     twin: int = 0
+    codes: frozenset[str] = frozenset()
 
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
@@ -111,7 +113,8 @@ def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame)
         if any(then[one.codebook].get(code) != now[code] for key in chosen for one in answers[key] if one.code == code):
             old.add(code)
     sample = np.array([row[key] for key in chosen], np.int64)
-    return Audit(draw, frame, sample, said, frozenset(old), read, len(order), len(changed.intersection(order)))
+    counts = read, len(order), len(changed.intersection(order))
+    return Audit(draw, frame, sample, said, frozenset(old), *counts, codes=frozenset(then[draw.codebook]))
 
 
 def _answers(connection: Connection, draw: int) -> tuple[dict[int, list[Decision]], set[int]]:

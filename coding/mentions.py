@@ -251,7 +251,7 @@ def _divided_anew(audit: Audit, drawn: Integers, inside: Flags, sample: Flags) -
 def spoken(corpus: Corpus, cells: Cells, seen: Seen, code: str) -> Speaking:
     """What an audit says of one code, by cells."""
     agreed, frame = corpus.agreed[code], corpus.rows(seen.audit.frame.passages)
-    before = seen.known & ~np.isnan(agreed)
+    before = seen.known & ~np.isnan(agreed) & (code in seen.audit.codes)
     there = cells.every(seen.inside | before)
     yes = there & cells.some(before & (agreed == 1))
     open_ = there & ~yes & cells.some(before & (agreed == 0.5))

@@ -217,8 +217,8 @@ class Planner:
         certain = ~np.isnan(agreed) & (there == 0) & ~self.unread
         layers = []
         for layer in (~certain & (there == signature) for signature in np.unique(there[~certain])):
-            inside, known = self.counting.inside, self.counting.known
-            speaking = [one for one in open_ if (layer & (inside[one.draw.id] | known[one.draw.id])).any()]
+            inside, before = self.counting.inside, self.counting.before
+            speaking = [one for one in open_ if (layer & (inside[one.draw.id] | before(code, one))).any()]
             coming = [self.coming(code, layer, inside[one.draw.id], share, one.asked) for one in speaking]
             coming.append(self.coming(code, layer, self.unread, share))
             layers.append(Layer(self.counting.parts(code, layer, read), tuple(coming)))

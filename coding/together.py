@@ -123,4 +123,5 @@ def _of_both(audit: Audit, name: str, one: str, other: str) -> Audit:
     joint = {}
     if one in scores and other in scores:
         joint[name] = Scored(scores[one].kind, 1.0, scores[one].values * scores[other].values)
-    return replace(audit, said=said, old=old, frame=replace(audit.frame, scores=joint))
+    codes = frozenset([name] if {one, other} <= audit.codes else [])
+    return replace(audit, said=said, old=old, codes=codes, frame=replace(audit.frame, scores=joint))

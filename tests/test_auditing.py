@@ -488,3 +488,29 @@ def test_many_layers_of_few_yeses_each_do_not_promise_too_many():
     for one, yes in zip(found, drawn, strict=True):
         other = total([(Part(1, "", 0, 0.0, 0.0, mirrored[k], 0.0, 500.0),) for k in yes], 0.0, 0.0)
         assert (other.low, other.high) == pytest.approx((4000 - one.high, min(4000 - one.low, 4000)))
+
+
+def test_what_was_read_before_a_code_was_thought_of_is_known_by_no_audit_of_it(world):
+    """Half of what was read then has the new code, a twentieth of the rest; a later audit draws from both."""
+    study, truth, _ = world
+    first = list(truth)[:100]
+    cake = {key: {"cake"} if place % (2 if key in first else 20) == 0 else set() for place, key in enumerate(truth)}
+    decide(study, cake, first)
+    draw = draw_audit(study, 60)
+    path = study.folder / "codebook.yml"
+    path.write_text(path.read_text() + "  - id: cake\n    name: Cake\n    definition: Cake is served.\n")
+    later = study.latest()
+    one = read(later, draw, cake)
+    two = read(later, draw_audit(later, 90), cake)
+    counted = found(later, code="cake")[""]
+    size = {1: 300, 2: 240}
+    yes = {number: sum(len(cake[key]) for key in keys if key not in first) for number, keys in ((1, one), (2, two))}
+    n = {1: 60, 2: len({*two} - {*first})}
+    late, old = sorted(counted.layers, key=len)
+    assert [(part.draw, part.known, part.share.n, part.share.size, part.share.positives) for part in late] == [
+        (2, 0, len({*two} & {*first}), 100, sum(len(cake[key]) for key in two if key in first))
+    ]
+    assert [(part.draw, part.known, part.share.n, part.share.size, part.share.positives) for part in old] == [
+        (number, 300 - size[number], n[number], size[number], yes[number]) for number in (1, 2)
+    ]
+    assert (counted.covered, counted.uncovered) == (400, 0)

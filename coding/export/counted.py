@@ -109,6 +109,8 @@ def _said(counting: Counting, audit: Audit, code: str) -> Iterator[tuple[int, Ro
             },
         )
     agreed = counting.corpus.agreed[code]
+    if code not in audit.codes:
+        return
     for key, row in zip(audit.frame.known.tolist(), counting.corpus.rows(audit.frame.known).tolist(), strict=True):
         value = float(agreed[row])
         empty = {"position": None, "score": None, "probability": None}
