@@ -333,6 +333,7 @@ def test_exactly_as_many_errors_pass_as_the_attempt_may_hold(study, attempt, mor
 
 def test_a_passage_read_without_the_code_is_an_error(study):
     """By a reviewer whose codebook had it not, or in a workbook that was left empty there."""
+    study = configure(study, {"seed": "1"})
     accept(study, "money", Wanted(size=60))
     rows = [(key, "money" if number else "voice") for number, key in enumerate(drawn(study))]
     version = study.codebook.version

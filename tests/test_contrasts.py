@@ -19,7 +19,7 @@ from coding.estimate import LEVEL, Sample, audited
 from coding.estimate_groups import Count, Difference, difference, error_differs, holm, joint, whole
 from coding.export.contrasted import DIFFERENCES, differences
 from coding.export.tables import frame
-from coding.study import create_study, remove
+from coding.study import configure, create_study, remove
 from coding.telling_contrasts import ROWS, of_compared
 from corpus.errors import EvidenceError
 
@@ -110,6 +110,7 @@ def test_so_many_comparisons_make_each_less_sure(empty, tmp_path):
     truth, _ = world(empty, tmp_path, number=600)
     often = {True: some(300, 0.25, seed=7), False: some(300, 0.15, seed=2)}
     truth = {key: often[bool(place % 2)][place // 2] for place, key in enumerate(truth)}
+    empty = configure(empty, {"seed": "6"})
     read(empty, draw_audit(empty, 300), truth)
     (one,) = money(compare(empty, "Size")).contrasts
     wide, narrow = one.jointly, one.alone
