@@ -15,10 +15,11 @@ import numpy as np
 from coding import audits, ledger, versions
 from coding.audits import Audit, Flags
 from coding.codebook import Codebook
-from coding.estimate import ALIKE, LEVEL, Sample, Share, audited
+from coding.estimate import LEVEL, Sample, Share, audited, bereft, human, stopped
 from coding.estimate_designs import stratified
-from coding.estimate_groups import Count, at_least, by_design, combined_counts, whole, within
+from coding.estimate_groups import by_design, whole
 from coding.frames import Floats, Integers
+from coding.layers import Estimated, Part, beyond, certainly, total
 from coding.study import Study
 from corpus.database import Connection, select
 from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES
@@ -26,56 +27,6 @@ from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES
 NO_VALUE = "(none)"  # the group of documents without the attribute
 Weights = Callable[[Sequence[int]], Sequence[float]]
 MOST = 60  # audits that are put together, the newest
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one audit says of a code in one layer of a group.
-
-    known: passages of the layer outside its frame, all read before. known_yes, known_open: agreed yeses among them, and
-    those that coders differ about. share: of the frame. mean: of the scores over the frame, 0 without any. covered:
-    what the layer counts in all. weight: of this audit among the others of the layer.
-    """
-
-    draw: int
-    seed: str
-    known: int
-    known_yes: float
-    known_open: float
-    share: Share
-    mean: float
-    covered: float
-    weight: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Estimated:
-    """How many units of a group hold a code: value, low and high with 95 % confidence; None where nothing supports one.
-
-    covered, uncovered: units that it speaks of, and not. layers: what it is the sum of, beside what is certain. why:
-    what is missing, and the command that gets it; "" where there is an interval. stale: what it does not know of.
-    """
-
-    code: str
-    group: str
-    value: float | None
-    low: float | None
-    high: float | None
-    covered: float
-    uncovered: float
-    layers: tuple[tuple[Part, ...], ...] = ()
-    why: str = ""
-    stale: tuple[str, ...] = ()
-
-    @property
-    def few(self) -> bool:
-        """Whether an audit has too few yeses, or noes, for the machine's scores to help."""
-        return any(part.share.few for layer in self.layers for part in layer)
-
-    @property
-    def draws(self) -> tuple[int, ...]:
-        """Numbers of the audits that it rests on."""
-        return tuple(sorted({part.draw for layer in self.layers for part in layer}))
 
 
 @dataclass(frozen=True)
@@ -165,7 +116,10 @@ class Counting:
         there = self.there(code, usable)
         certain = group & decided & (there == 0)
         cover, layers = certain.copy(), []
-        for layer in (group & (there == signature) for signature in np.unique(there[group]) if signature):
+        signatures = [signature for signature in np.unique(there[group]) if signature]
+        if self.stopped(code):
+            level = 1 - (1 - level) / max(len(signatures), 1)
+        for layer in (group & (there == signature) for signature in signatures):
             if parts := self.parts(code, layer, usable, level):
                 layers.append(parts)
                 cover |= layer
@@ -188,8 +142,17 @@ class Counting:
     def speaking(self, code: str) -> list[Audit]:
         """The same, with those that were drawn for this code alone, in the order of the draws."""
         every = sorted([*self.audits, *self.ranked], key=lambda one: one.draw.id)
+        if self.stopped(code):
+            every = [] if self.parted else self.audits
         found = [one for one in every if not one.lacks(code)]
         return [one for one in found if code not in one.old] or found
+
+    def stopped(self, code: str) -> bool:
+        """Whether an audit that asked for a code was given up half read; then all are reckoned as if for its answers.
+
+        Who gives one up that displeases, and draws another, would otherwise have chosen among samples.
+        """
+        return any(one.stopped and one.draw.code in (None, code) for one in [*self.audits, *self.ranked])
 
     def there(self, code: str, usable: Sequence[Audit]) -> Integers:
         """For each passage, by bits, which of these audits speak of it: it was drawn from, or read before."""
@@ -214,7 +177,8 @@ class Counting:
             known = layer & self.before(code, audit) & ~rest
             if not (rest | known).any():
                 continue
-            share, mean = self.share(code, audit, rest, level)
+            doubt = (1 - level) / 2 ** (1 + self.audits.index(audit)) if self.stopped(code) else 1 - level
+            share, mean = self.share(code, audit, rest, 1 - doubt)
             if share.n or not rest.any():
                 yes, open_ = (float(self.weights[known & (agreed == value)].sum()) for value in (1, 0.5))
                 read = int(known.sum())
@@ -235,7 +199,11 @@ class Counting:
         if audit.frame.strata is not None:
             strata = audit.frame.strata
             return stratified(said, strata[sample], np.bincount(strata[here], minlength=3).astype(float), level), mean
-        return audited(Sample(said, f[sample], mean, int(here.sum())), level), mean
+        drawn, gone = Sample(said, f[sample], mean, int(here.sum())), audit.gone.get(code, said[:0])
+        found = stopped(drawn, level) if self.stopped(code) else audited(drawn, level)
+        if len(gone) and found.n:
+            found = bereft(found, said, gone, stopped if self.stopped(code) else human, level)
+        return found, mean
 
     def missing(self, code: str, usable: Sequence[Audit]) -> str:
         """Why no audit says anything of a code, and the command that gets one which does."""
@@ -268,38 +236,3 @@ class Counting:
                 "from them too."
             )
         return tuple(said)
-
-
-def certainly(count: Count, least: float, most: float) -> tuple[float, float, float]:
-    """Low, value and high with what people have found since; where the audits rule that out, only what is certain."""
-    low, high = (least, most) if beyond(count, least, most) else (count.low, count.high)
-    low, value, high = (min(max(one, least), most) for one in (low, count.value, high))
-    return low, value, high
-
-
-def beyond(count: Count, least: float, most: float) -> str:
-    """A sentence where people have found more, yes or no, than an interval leaves room for; "" where they have not."""
-    if least <= count.high + ALIKE and count.low <= most + ALIKE:
-        return ""
-    return (
-        f"People have found {least:,.0f} yes at least and {most:,.0f} at most, and the audits say {count.low:,.0f} to "
-        f"{count.high:,.0f}: an audit missed, or was read by another rule. `themis audit` draws a new one."
-    )
-
-
-def total(layers: Sequence[Sequence[Part]], yes: float, open_: float, level: float = LEVEL) -> Count:
-    """The sum of the layers, and of what is certain: agreed yeses, and passages that coders differ about."""
-    counts = []
-    for parts in layers:
-        each = [within(part.known_yes, part.known_open, part.share, part.covered) for part in parts]
-        counts.append(combined_counts(each, [part.weight for part in parts]))
-    count, every = combined_counts(counts, [1.0] * len(counts)), [part for parts in layers for part in parts]
-    low, high = count.low, count.high
-    if len(every) > 1 and any(part.share.few for part in every):
-        found = sum(part.weight * part.known_yes for part in every)
-        differ = sum(part.weight * part.known_open for part in every)
-        rest = [(part.weight * part.share.size, part.share) for part in every]
-        none = [(times, replace(share, value=1 - share.value)) for times, share in rest]
-        low = min(low, found + at_least(rest, level))
-        high = max(high, found + differ + sum(times for times, _ in rest) - at_least(none, level))
-    return Count(count.value + yes + open_ / 2, low + yes, high + yes + open_)

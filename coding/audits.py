@@ -1,7 +1,7 @@
 """Audits as evidence: what was drawn from what, what was read of it in the order drawn, and what was said, blind."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -15,10 +15,11 @@ from coding.draws import DRAWN, RANK, Draw
 from coding.frames import Floats, Frame, Integers
 from coding.ledger import COLUMNS, DECISIONS, Decision
 from coding.versions import meaning, meanings
-from corpus.database import Connection, select
+from corpus.database import ColumnElement, Connection, select
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
 Flags = npt.NDArray[np.bool_]
+_LEFT = "the bounds leave room for their having gone for what was found in them"
 SLIP = timedelta(minutes=5)  # within which an answer is put right; after it, the passage may have been seen elsewhere
 
 
@@ -32,7 +33,8 @@ class Audit:
     said: by code, (s,) 1 yes, 0 no, nan without an answer: what was said first. old: codes of which an answer was given
     under another meaning. read, asked: passages read, and to be read. changed: those answered otherwise later.
     twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for none.
-    codes: those of the codebook when it was drawn, with which what was known by then had been read.
+    codes: those of the codebook when it was drawn, with which what was known by then had been read. gone: by code, what
+    was said first of drawn passages that are not live any more.
     """
 
     draw: Draw
@@ -45,6 +47,12 @@ class Audit:
     changed: int = 0
     twin: int = 0
     codes: frozenset[str] = frozenset()
+    gone: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was given up after some of it was read, perhaps for what that showed."""
+        return bool(self.draw.closed) and 0 < self.read < self.asked
 
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
@@ -99,7 +107,7 @@ def forgotten(connection: Connection) -> list[int]:
 def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame) -> Audit:
     row = {key: number for number, key in enumerate(frame.passages.tolist())}
     order = [key for key, _ in draws.drawn(connection, draw.id) if key in row]
-    answers, changed = _answers(connection, draw.id)
+    answers, changed = _answers(connection, draw.id, LIVE)
     read = sum(key in answers for key in order)
     chosen = _unbroken(connection, draw, order, answers) if draw.closed or read == len(order) else []
     then = meanings(connection)
@@ -114,10 +122,23 @@ def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame)
             old.add(code)
     sample = np.array([row[key] for key in chosen], np.int64)
     counts = read, len(order), len(changed.intersection(order))
-    return Audit(draw, frame, sample, said, frozenset(old), *counts, codes=frozenset(then[draw.codebook]))
+    gone = _gone(connection, codebook, draw.id) if draw.size > len(order) else {}
+    return Audit(draw, frame, sample, said, frozenset(old), *counts, codes=frozenset(then[draw.codebook]), gone=gone)
 
 
-def _answers(connection: Connection, draw: int) -> tuple[dict[int, list[Decision]], set[int]]:
+def _gone(connection: Connection, codebook: Codebook, draw: int) -> dict[str, Floats]:
+    """By code, what was said first of drawn passages whose documents were removed or replaced since."""
+    answers, _ = _answers(connection, draw, ~LIVE)
+    found = {}
+    for code in codebook.by_id:
+        values = [_said(own, code, codebook.below(code)) for own in answers.values()]
+        found[code] = np.array([float(value) for value in values if value is not None], np.float64)
+    return found
+
+
+def _answers(
+    connection: Connection, draw: int, where: ColumnElement[bool]
+) -> tuple[dict[int, list[Decision]], set[int]]:
     """By passage, what its first reader said first in a draw; and the passages of which this reader said otherwise.
 
     An audit asks one, and another who read it too changes nothing. Nor does what is said once a passage is read: from
@@ -125,7 +146,7 @@ def _answers(connection: Connection, draw: int) -> tuple[dict[int, list[Decision
     """
     places = DECISIONS.join(PASSAGES, PASSAGES.c.id == DECISIONS.c.passage).join(DOCUMENTS)
     inside = DECISIONS.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw == draw))
-    query = select(*COLUMNS).select_from(places).where(LIVE, DECISIONS.c.draw == draw, inside)
+    query = select(*COLUMNS).select_from(places).where(where, DECISIONS.c.draw == draw, inside)
     rows = connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.time, DECISIONS.c.id))
     answers: dict[int, list[Decision]] = {}
     changed = set()
@@ -165,8 +186,13 @@ def overlooked(found: Iterable[Audit], code: str, used: Collection[int]) -> list
             said.append(f"Not in it are the {one.read:,} passages of {name} that were read, of {one.asked:,}: {how}.")
         if one.draw.id in used and (gone := one.draw.size - one.asked):
             said.append(
-                f"{gone:,} of the {one.draw.size:,} passages that {name} drew are not here any more: if they went for "
-                "what was found in them, it says too little or too much of the rest; `themis audit` draws a new one."
+                f"{gone:,} of the {one.draw.size:,} passages that {name} drew are not here any more: "
+                + (
+                    "if they went for what was found in them, this says too little or too much"
+                    if one.draw.code
+                    else _LEFT
+                )
+                + "; `themis audit` draws a new one."
             )
         if one.draw.id in used and one.changed:
             said.append(

@@ -12,11 +12,12 @@ from itertools import combinations
 import numpy as np
 
 from coding.agreement import Undefined
-from coding.auditing import NO_VALUE, Counting, Estimated, groups
+from coding.auditing import NO_VALUE, Counting, groups
 from coding.audits import Flags
 from coding.erring import Erring, errors
 from coding.estimate import LEVEL
 from coding.estimate_groups import Count, Difference, difference, joint
+from coding.layers import Estimated
 from coding.repeated import known
 from coding.study import Study
 from corpus.errors import EvidenceError

@@ -15,8 +15,8 @@ from corpus.errors import EvidenceError
 from corpus.tables import ATTRIBUTES, LIVE, PASSAGES
 
 if TYPE_CHECKING:
-    from coding.auditing import Estimated
     from coding.certified import Recall
+    from coding.layers import Estimated
 
 NO_VALUE = "(none)"
 

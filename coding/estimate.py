@@ -6,14 +6,15 @@ they can make an interval narrower, and cannot make it wrong. Source: Cassel, Sa
 615-620; Angelopoulos, Duchi and Zrnic, PPI++ (2023), arXiv 2311.01453.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import inf, sqrt
+from math import inf, log, sqrt
 from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv
+from scipy.stats import betabinom, hypergeom
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +45,7 @@ class Share:
     n: how many were read, of size; where that is none, value is the middle of all there can be. positives: sum of y.
     weight: how far the scores were trusted, 0 = not at all. variance: of value, without the pseudo-error. effective:
     of how many readings of yes or no the interval is, inf where all were read. method: "ppi", "human", "census",
-    "clusters", "stratified", "weighted" or "combined". few: too few yeses or noes for the scores to help.
+    "clusters", "stratified", "weighted", "stopped" or "combined". few: too few yeses or noes for the scores to help.
     """
 
     value: float
@@ -128,6 +129,39 @@ def audited(sample: Sample, level: float = LEVEL) -> Share:
     """What is shown of an audit: by people and scores, or by people alone where yeses or noes are few."""
     scored = ppi(sample, level)
     return scored if scored.weight > 0 and not scored.few else human(sample, level)
+
+
+def stopped(sample: Sample, level: float = LEVEL) -> Share:
+    """The share by what people said alone, where they may have stopped reading because of it.
+
+    y is yes or no, in the order drawn. The interval holds with this probability at all moments of the reading together,
+    and so whenever it ends. It is every number of yeses under which what was found is no less than 1 - level times as
+    likely as under Jeffreys' prior. Source: Waudby-Smith and Ramdas, Confidence sequences for sampling without
+    replacement, NeurIPS 33 (2020), section 2 (the prior-posterior-ratio martingale).
+    """
+    n, value = len(sample.y), float(sample.y.mean()) if len(sample.y) else 0.5
+    if n in (0, sample.size):
+        return _known(sample, value)
+    yes = round(float(sample.y.sum()))
+    there = np.arange(yes, sample.size - n + yes + 1)
+    likely = hypergeom.logpmf(yes, sample.size, there, n)
+    least = betabinom.logpmf(yes, n, 0.5, 0.5) + log(1 - level)
+    low, high = there[likely >= least][[0, -1]] / sample.size
+    left = 1 - n / sample.size
+    how = 0.0, left * value * (1 - value) / n, n / left, "stopped", few(sample.y)
+    return Share(value, min(float(low), value), max(float(high), value), n, float(yes), sample.size, *how)
+
+
+def bereft(share: Share, y: Floats, gone: Floats, by: Callable[[Sample, float], Share], level: float = LEVEL) -> Share:
+    """The same with bounds that also hold where passages were taken out of the population for what was said of them.
+
+    gone: (g,), what was said of those that were in the sample. Taken back, they make a sample of what is left and of
+    them; their own yeses are then no part of what is left.
+    """
+    alone = Sample(np.concatenate([y, gone]), np.zeros(len(y) + len(gone)), 0.0, share.size + len(gone))
+    back = by(alone, level)
+    low, high = ((bound * alone.size - float(gone.sum())) / max(share.size, 1) for bound in (back.low, back.high))
+    return replace(share, low=min(share.low, max(low, 0.0)), high=max(share.high, min(high, 1.0)))
 
 
 def cross_fitted(sample: Sample, means: Sequence[float], fold: npt.NDArray[np.int64], level: float = LEVEL) -> Share:

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from math import inf
 
 from coding import draws, frames
-from coding.auditing import Estimated, Part
 from coding.counts import Count
 from coding.draws import RANK, Draw
 from coding.frames import Frame
+from coding.layers import STOPPED, Estimated, Part
 from coding.study import Study
 from coding.units import several
 
@@ -72,6 +72,13 @@ WHOLE = (
     "scale, with Student's t for G − 1 and the variance V + (1 − G/D) / n², and needs a G of 20. Where fewer than 5 "
     "of the G have a yes, or a no, p = ΣY / n, and the interval is Wilson's for G / (1 − G/D) readings."
 )
+ENDED = (
+    "Because an audit was given up half read, every audit is reckoned as if it might have been ended for what it "
+    "showed, without scores: the bounds are the least and the most yes among the N for which the hypergeometric "
+    "chance of what was found is no less than d times its chance under Jeffreys' prior (beta-binomial with ½ and "
+    "½). d is 5 %, of which the audits have 1/2, 1/4, ... in turn (and each layer its part), and what they leave "
+    "in common is shown (Waudby-Smith and Ramdas 2020, NeurIPS 33)."
+)
 TRUTH = (
     "What is counted is what the people who read the audit would say of every passage. How far they agree with "
     "each other is another question, which `themis agree` answers. An interval speaks of the documents of this "
@@ -102,9 +109,10 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         return [begin, "", f"There is no estimate to explain: {why}."]
     paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
     paragraphs[len(used) + 1 : len(used) + 1] = _unused(known.values(), estimates)
-    whole = any(part.share.method == "clusters" for one in estimates for layer in one.layers for part in layer)
+    whole = any(part.share.method == "clusters" for one in estimates for part in _parts(one))
     paragraphs += [UNITS.format(units=several(unit))] * (unit != "passage") + [WHOLE] * whole
-    paragraphs += [RANKED] * any(draw.code for draw in used) + [SEVERAL] * (len(used) > 1)
+    given_up = any(part.share.method == STOPPED for one in estimates for part in _parts(one))
+    paragraphs += [RANKED] * any(draw.code for draw in used) + [SEVERAL] * (len(used) > 1) + [ENDED] * given_up
     paragraphs += [_example(estimates, unit), *_certified(counts), _many(estimates), TRUTH, _again(unit)]
     lines = [line for paragraph in paragraphs if paragraph for line in (paragraph, "")]
     return [*lines, "References", *REFERENCES]
@@ -129,8 +137,8 @@ def _drawn(draw: Draw, frame: Frame | None) -> str:
     closed = ""
     if draw.closed:
         closed = (
-            f" It was closed on {draw.closed[:10]}, and counts as far as it was read in order, which is right unless "
-            "it was closed for what it showed."
+            f" It was given up on {draw.closed[:10]}, and counts as far as it was read in the order drawn, with bounds "
+            "that hold whenever and for whatever reason one stops."
         )
     return (
         f"Audit {draw.id}: on {draw.made[:10]}, {what} were drawn at random without replacement (Python's "
@@ -166,24 +174,33 @@ def _scores(frame: Frame | None) -> str:
 
 
 def _example(estimates: Sequence[Estimated], unit: str) -> str:
-    """One estimate of one audit, with its numbers in the formulas."""
-    simple = [one for one in estimates if len(one.layers) == 1 and len(one.layers[0]) == 1]
-    simple = [one for one in simple if one.layers[0][0].share.method != "clusters"]
-    shown = max(simple, key=lambda one: (one.layers[0][0].share.method == "ppi", one.value), default=None)
+    """One estimate with its numbers in the formulas, audit by audit; the plainest there is."""
+    worked = [one for one in estimates if one.layers and one.value is not None]
+    worked = [one for one in worked if all(part.share.method != "clusters" for part in _parts(one))]
+    shown = min(worked, key=lambda one: (len(_parts(one)), -sum(p.share.weight > 0 for p in _parts(one))), default=None)
     if shown is None or unit != "passage":
         return ""
-    part, share = shown.layers[0][0], shown.layers[0][0].share
     where = f" ({shown.group})" if shown.group else ""
-    said = [
-        f"For example {shown.code}{where}: K = {_known(part)}, N = {share.size:,}, n = {share.n:,}, of which "
-        f"{share.positives:g} yes."
-    ]
+    said = [f"For example {shown.code}{where}:", *(_worked(part, len(_parts(shown))) for part in _parts(shown))]
+    said.append(f"Count = {shown.value:,.1f}, from {shown.low:,.1f} to {shown.high:,.1f}.")
+    return " ".join(said)
+
+
+def _parts(one: Estimated) -> list[Part]:
+    return [part for layer in one.layers for part in layer]
+
+
+def _worked(part: Part, several: int) -> str:
+    """The terms of one audit, in the words of the formulas."""
+    share = part.share
+    said = [f"K = {_known(part)}, N = {share.size:,}, n = {share.n:,}, of which {share.positives:g} yes."]
     if share.method == "ppi":
         said.append(f"Mean score over N {part.mean:.6f}, λ = {share.weight:.6f}, V = {share.variance:.3e}.")
     if share.effective != inf:
         said.append(f"n_eff = {share.effective:.2f}.")
     said.append(f"p = {share.value:.6f}, from {share.low:.6f} to {share.high:.6f}.")
-    said.append(f"Count = {shown.value:,.1f}, from {shown.low:,.1f} to {shown.high:,.1f}.")
+    if several > 1:
+        said = [f"by audit {part.draw}, of weight {part.weight:.4f}:", *said]
     return " ".join(said)
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from math import inf
 
 from coding import certify
-from coding.auditing import Part, total
 from coding.estimate import Share, possible, wilson
 from coding.estimate_groups import Count, by_design
+from coding.layers import Part, total
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,13 @@ import numpy as np
 
 from coding import audits, units, versions
 from coding.agreement import Undefined
-from coding.auditing import MOST, Corpus, Estimated, Part, beyond, certainly, corpus, groups, total
+from coding.auditing import MOST, Corpus, corpus, groups
 from coding.audits import Audit, Flags
 from coding.estimate import LEVEL, Sample, Share, audited
 from coding.estimate_designs import GROUPS, Documents, clusters
 from coding.estimate_groups import by_design, whole
 from coding.frames import Floats, Integers
+from coding.layers import Estimated, Part, beyond, certainly, total
 from coding.study import Study
 from coding.units import Unit, several
 from corpus.database import Connection
@@ -126,7 +127,7 @@ class Mentions:
         Those of the code's meaning today, if there are any; of these the ones that drew what is counted, or else those
         that drew the same as the newest.
         """
-        found = [one for one in self.seen if not one.audit.lacks(code)]
+        found = [one for one in self.seen if not (one.audit.lacks(code) or one.audit.stopped)]
         found = [one for one in found if code not in one.audit.old] or found
         found = [one for one in found if one.alone] or [
             one for one in found if one.audit.draw.unit == found[-1].audit.draw.unit
@@ -180,6 +181,9 @@ class Mentions:
         if self.seen:
             newest = ([one for one in self.seen if one.alone] or self.seen)[-1].audit
             reading = newest.read < newest.asked and not newest.draw.closed
+            if newest.stopped:
+                given_up = f"audit {newest.draw.id} was given up after {newest.read:,} of {newest.asked:,} passages"
+                return f"{given_up}, perhaps for what they showed: {self.command}"
             return f"{newest.lacks(code)}: {'read it with `themis review`' if reading else self.command}"
         return f"{self.refused[-1] if self.refused else f'there is no random audit of whole {many}'}: {self.command}"
 
@@ -188,6 +192,10 @@ class Mentions:
         used = {part.draw for layer in layers for part in layer}
         seen = [one.audit for one in self.seen]
         said = audits.overlooked(seen, code, used) + [beyond] * bool(beyond)
+        if given_up := [one.audit.draw.id for one in self.seen if one.audit.stopped]:
+            said.append(
+                f"Audit {given_up[-1]} was given up half read: if for what it showed, the others are no sample."
+            )
         if old := [one.audit.draw.id for one in self.seen if code in one.audit.old and one.audit.draw.id in used]:
             said.append(
                 f"The code's meaning has changed since audit {old[-1]} was read: {self.command} draws a new one."

@@ -12,13 +12,14 @@ from statistics import median
 import numpy as np
 
 from coding import certified, certify, draws, progress, suggestions
-from coding.auditing import Counting, Estimated
+from coding.auditing import Counting
 from coding.audits import Audit, Flags
 from coding.drawing import unread
 from coding.estimate import POSITIVES
 from coding.estimate_groups import Count
 from coding.foreseen import Coming, Layer, Terms
 from coding.frames import READ
+from coding.layers import Estimated
 from coding.study import Study
 from coding.versions import meaning, meanings
 from corpus.database import Connection

@@ -11,10 +11,11 @@ from itertools import combinations
 
 import numpy as np
 
-from coding.auditing import Counting, Estimated
+from coding.auditing import Counting
 from coding.audits import Audit
 from coding.estimate import POSITIVES, Floats
 from coding.frames import Scored
+from coding.layers import Estimated
 from coding.repeated import known
 from coding.study import Study
 

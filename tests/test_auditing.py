@@ -10,13 +10,14 @@ import pytest
 from reading_audits import decide, read, some, suggest, survey
 
 from coding import draws
-from coding.auditing import Counting, Part, total
+from coding.auditing import Counting
 from coding.certified import Recall, recall
 from coding.certify import missed
 from coding.drawing import draw_audit, draw_double, draw_ranked
-from coding.estimate import Sample, audited, human
+from coding.estimate import Sample, audited, human, stopped
 from coding.estimate_designs import ranked, stratified
 from coding.estimate_groups import by_design, combined_counts, within
+from coding.layers import Part, total
 from coding.merge import merge
 from coding.study import configure, open_study, remove
 from corpus.errors import EvidenceError
@@ -162,7 +163,10 @@ def test_documents_that_are_removed_leave_population_and_sample(world):
     remove(study, names)
     left = [key for key in truth if key not in gone]
     share = as_drawn(truth, scores, [key for key in keys if key in left], left)
-    assert bounds(money(study)) == outward(*(300 * part for part in (share.low, share.value, share.high)))
+    back = human(as_sample(truth, keys, 300 + sum(key in gone for key in keys)))
+    yes = sum(len(truth[key]) for key in keys if key in gone)
+    low, high = (bound * back.size - yes for bound in (back.low, back.high))
+    assert bounds(money(study)) == outward(min(300 * share.low, low), 300 * share.value, max(300 * share.high, high))
 
 
 def test_groups_are_estimated_of_their_own_passages(world):
@@ -233,7 +237,7 @@ def test_nothing_but_an_audit_gives_an_interval(world):
 
 
 def test_an_audit_that_is_read_in_part_gives_none_and_one_that_is_closed_the_part_in_order(world):
-    study, truth, scores = world
+    study, truth, _ = world
     draw = draw_audit(study, 100)
     keys = read(study, draw, truth, most=60)
     assert reasons(study) == "audit 1 is not read to the end (60 of 100): read it with `themis review`"
@@ -243,10 +247,58 @@ def test_an_audit_that_is_read_in_part_gives_none_and_one_that_is_closed_the_par
     assert reasons(study) == "audit 1 is not read to the end (99 of 100): read it with `themis review`"
     with study.store.database.writing() as connection:
         draws.close(connection, draw.id)
-    share = as_drawn(truth, scores, keys, truth)
-    low, value, high = floor(400 * share.low), 400 * share.value, ceil(400 * share.high)
+    share = stopped(as_sample(truth, keys, 400), 0.975)
+    low, value, high = 400 * share.low, 400 * share.value, 400 * share.high
     yes = sum(len(truth[key]) for key in {*keys, *late})
     assert bounds(money(study)) == pytest.approx([max(low, yes), max(value, yes), high])
+
+
+def as_sample(truth, keys, size):
+    return Sample(np.array([float("money" in truth[key]) for key in keys]), np.zeros(len(keys)), 0.0, size)
+
+
+def test_after_an_audit_that_was_given_up_the_next_one_is_reckoned_as_if_it_might_be_too(world):
+    study, truth, _ = world
+    first = draw_audit(study, 100)
+    given_up = read(study, first, truth, most=30)
+    with study.store.database.writing() as connection:
+        draws.close(connection, first.id)
+    whole = read(study, draw_audit(study, 120), truth)
+    one, two = stopped(as_sample(truth, given_up, 400), 0.975), stopped(as_sample(truth, whole, 370), 0.9875)
+    known = sum(len(truth[key]) for key in given_up)
+    low = max(400 * one.low, known + 370 * two.low)
+    high = min(400 * one.high, known + 370 * two.high)
+    yes = known + sum(len(truth[key]) for key in whole)
+    found = money(study)
+    assert (found.low, found.high) == pytest.approx([max(low, yes), min(high, 400 - 150 + yes)])
+    assert found.draws == (1, 2)
+
+
+def test_who_gives_up_audits_until_one_pleases_gains_nothing(empty, tmp_path):
+    """Thirty who read until it looks like many, give up after twenty where it does not, and draw again, five times."""
+    truth = some(300, 0.15, seed=2)
+    keys = survey(empty, tmp_path, truth)
+    truth = dict(zip(keys, truth, strict=True))
+    empty.store.database.close()
+    held = []
+    for seed in range(30):
+        folder = tmp_path / str(seed)
+        shutil.copytree(empty.folder, folder)
+        study = configure(open_study(folder), {"seed": str(seed)})
+        for _ in range(5):
+            draw = draw_audit(study, 60)
+            with study.store.database.reading() as connection:
+                order = [key for key, _ in draws.drawn(connection, draw.id)]
+            if sum(bool(truth[key]) for key in order[:20]) >= 4:
+                read(study, draw, truth)
+                break
+            read(study, draw, truth, most=20)
+            with study.store.database.writing() as connection:
+                draws.close(connection, draw.id)
+        one = money(study)
+        held.append(one.low <= 45 <= one.high)
+        study.store.database.close()
+    assert np.mean(held) >= 0.93
 
 
 def test_an_audit_that_was_closed_unread_gives_none(world):
@@ -514,3 +566,24 @@ def test_what_was_read_before_a_code_was_thought_of_is_known_by_no_audit_of_it(w
         (number, 300 - size[number], n[number], size[number], yes[number]) for number in (1, 2)
     ]
     assert (counted.covered, counted.uncovered) == (400, 0)
+
+
+def test_who_removes_the_documents_in_which_an_audit_found_most_gains_nothing(empty, tmp_path):
+    truth = some(300, 0.15, seed=2)
+    keys = survey(empty, tmp_path, truth)
+    truth = dict(zip(keys, truth, strict=True))
+    empty.store.database.close()
+    held = []
+    for seed in range(20):
+        folder = tmp_path / str(seed)
+        shutil.copytree(empty.folder, folder)
+        study = configure(open_study(folder), {"seed": str(seed)})
+        found_in = [key for key in read(study, draw_audit(study, 80), truth) if truth[key]]
+        with study.store.database.reading() as connection:
+            documents = study.store.holding(connection, found_in)
+            names = [name for name, key in study.store.names(connection).items() if key in documents]
+        remove(study, names)
+        one = money(study)
+        held.append(one.low <= 45 - len(found_in) <= one.high)
+        study.store.database.close()
+    assert np.mean(held) >= 0.9

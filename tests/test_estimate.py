@@ -16,7 +16,7 @@ from worlds import MODELS, World, held, samples, scores, transcripts, world
 
 from coding import estimate
 from coding.agreement import Undefined
-from coding.estimate import Sample, Share, audited, cross_fitted, human, ppi, trusted, wilson
+from coding.estimate import Sample, Share, audited, cross_fitted, human, ppi, stopped, trusted, wilson
 from coding.estimate_designs import (
     ALLOCATION,
     GROUPS,
@@ -723,3 +723,28 @@ def test_a_rare_code_s_interval_holds_whatever_there_is():
     ]
     assert min(held) > 0.92
     assert np.mean(held) > 0.95
+
+
+def test_an_interval_that_holds_whenever_one_stops_does_so_exactly():
+    """Every order of answers of 14 passages there can be, stopped at the worst moment of each."""
+    size = 14
+    bounds = {
+        (n, yes): stopped(Sample(np.repeat([1.0, 0.0], [yes, n - yes]), np.zeros(n), 0.0, size), 0.8)
+        for n in range(1, size)
+        for yes in range(n + 1)
+    }
+    for true in range(size + 1):
+        ways = {0: 1}  # of answers so far that never missed, by how many are yes
+        for n in range(1, size):
+            more = Counter()
+            for yes, number in ways.items():
+                more[yes + 1] += number * (true - yes)
+                more[yes] += number * (size - true - (n - 1 - yes))
+            ways = {
+                yes: number
+                for yes, number in more.items()
+                if number > 0 and bounds[n, yes].low - 1e-9 <= true / size <= bounds[n, yes].high + 1e-9
+            }
+        every = prod(range(2, size + 1))
+        assert sum(ways.values()) / every >= 0.8
+    assert bounds[13, 3].high - bounds[13, 3].low < 0.2

@@ -378,8 +378,8 @@ def test_fewer_than_twenty_whole_ones_say_nothing_of_what_is_in_them(world):
     assert money(study, "Organisation").value is not None
 
 
-def test_a_draw_of_units_that_is_half_read_gives_none_and_a_closed_one_its_whole_ones(world):
-    study, documents, truth, scores = world
+def test_a_draw_of_units_that_is_half_read_or_given_up_gives_none(world):
+    study, documents, truth, _ = world
     draw = draw_units(study, "document", 40)
     with study.store.database.reading() as connection:
         keys = [key for key, _ in draws.drawn(connection, draw.id)]
@@ -391,10 +391,13 @@ def test_a_draw_of_units_that_is_half_read_gives_none_and_a_closed_one_its_whole
     assert why(study) == f"audit 1 is not read to the end ({cut} of {len(keys)}): read it with `themis review`"
     with study.store.database.writing() as connection:
         draws.close(connection, draw.id)
-    drawn = [documents[n] for n in order if n != where[keys[cut]] and set(documents[n]) <= set(keys[:cut])]
-    assert len(drawn) == order.index(where[keys[cut]])
-    share = as_drawn(truth, scores, documents, drawn)
-    assert bounds(money(study)) == pytest.approx(scaled(share, 120))
+    assert why(study) == (
+        f"audit 1 was given up after {cut} of {len(keys)} passages, perhaps for what they showed: "
+        "`themis audit --unit document`"
+    )
+    read(study, draw_units(study, "document", 30), truth)
+    assert money(study).draws == (2,)
+    assert "Audit 1 was given up half read: if for what it showed, the others are no sample." in money(study).stale
 
 
 def test_one_that_was_closed_unread_gives_none(world):
@@ -544,11 +547,9 @@ def test_an_attribute_is_no_rank_whatever_it_is_called(empty, tmp_path):
     draw = draw_units(empty, "rank", 25)
     with empty.store.database.reading() as connection:
         keys = [key for key, _ in draws.drawn(connection, draw.id)]
-    decide(empty, truth, keys[:-1], draw=draw)
-    with empty.store.database.writing() as connection:
-        draws.close(connection, draw.id)
+    decide(empty, truth, keys, draw=draw)
     one = money(empty, "rank")
-    assert [part.share.n for layer in one.layers for part in layer] == [24]
+    assert [part.share.n for layer in one.layers for part in layer] == [25]
     assert [part.share.method for layer in passages(empty).layers for part in layer] == ["clusters"]
     read(empty, draw_ranked(empty, "money", 40), truth)
     assert money(empty, "rank").draws == (1,)

@@ -214,8 +214,9 @@ def test_who_closes_an_audit_is_told_of_in_the_method(world, themis):
     one = money(study)
     assert (one.layers[0][0].share.n, one.draws) == (40, (1,))
     told = themis("counts", "--explain")
-    assert "It was closed on" in told
-    assert "counts as far as it was read in order, which is right unless it was closed for what it showed" in told
+    assert "It was given up on" in told
+    assert "with bounds that hold whenever and for whatever reason one stops" in told
+    assert one.layers[0][0].share.method == "stopped"
 
 
 # Several audits
@@ -576,16 +577,17 @@ def test_a_group_of_which_nothing_was_drawn_has_no_interval(empty, tmp_path):
 # After the audit, the study becomes another
 
 
-def test_removing_the_documents_in_which_it_found_most_is_said(world, themis):
+def test_removing_the_documents_in_which_it_found_most_is_said_and_gains_nothing(world, themis):
     study, truth = world
     keys = read(study, draw_audit(study, 100), truth)
     picked = [key for key in keys if truth[key]]
     assert themis("remove", *(documents(study)[key] for key in picked))
     one = money(study)
     assert (one.covered, one.layers[0][0].share.n) == (400 - len(picked), 100 - len(picked))
-    told = f"{len(picked)} of the 100 passages that audit 1 drew are not here any more: if they went for what was found"
+    told = f"{len(picked)} of the 100 passages that audit 1 drew are not here any more: the bounds leave room for their"
     assert one.stale[0].startswith(told)
     assert told in themis("counts")
+    assert one.low <= sum("money" in said for key, said in truth.items() if key not in picked) <= one.high
 
 
 def test_replacing_what_was_drawn_is_said(world, themis, tmp_path):

@@ -12,12 +12,13 @@ from reading_audits import decide, read, some, suggest, survey
 
 import cli
 from coding import certified, certify
-from coding.auditing import Counting, Part
+from coding.auditing import Counting
 from coding.certify import effective, readings_for_recall, readings_for_width
 from coding.drawing import draw_audit, draw_ranked
 from coding.estimate import Share, possible, wilson
 from coding.estimate_groups import Count, by_design, combined_counts
 from coding.foreseen import Layer, Terms, foreseen
+from coding.layers import Part
 from coding.plan import Expected, Plan, Step, Wanted, plan, width_of
 from coding.study import configure, create_study, open_study
 from coding.telling_plan import of_plan
