@@ -128,7 +128,10 @@ class Counting:
             return Estimated(code, name, None, None, None, covered, uncovered, (), self.missing(code, usable))
         sure, open_ = (float(sizes[certain & (agreed == value)].sum()) for value in (1, 0.5))
         count = total(layers, sure, open_, level)
-        yes, no = (float(sizes[cover & (agreed == value)].sum()) for value in (1, 0))
+        said = agreed.copy()
+        for audit in usable:
+            said = self.first(code, audit, said)
+        yes, no = (float(sizes[cover & (said == value)].sum()) for value in (1, 0))
         count = count if self.parted else whole(count)
         low, value, high = certainly(count, yes, covered - no)
         stale = self.stale(code, uncovered, layers, beyond(count, yes, covered - no))
@@ -168,6 +171,12 @@ class Counting:
         """
         decided = ~np.isnan(self.corpus.agreed[code])
         return self.known[audit.draw.id] & decided if code in audit.codes else ~self.corpus.everything
+
+    def first(self, code: str, audit: Audit, agreed: Floats | None = None) -> Floats:
+        """What people agree on, but of an audit's passages what was said first, which its estimate rests on."""
+        said = (self.corpus.agreed[code] if agreed is None else agreed).copy()
+        said[self.corpus.rows(audit.frame.passages[audit.sample])] = audit.said[code]
+        return said
 
     def parts(self, code: str, layer: Flags, usable: Sequence[Audit], level: float = LEVEL) -> tuple[Part, ...]:
         """What each audit says of a layer, all of which was there when it was drawn, or none."""

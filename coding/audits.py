@@ -1,6 +1,7 @@
 """Audits as evidence: what was drawn from what, what was read of it in the order drawn, and what was said, blind."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -31,10 +32,10 @@ class Audit:
     order drawn: all that was drawn if it was read to the end; of a closed one those before the first that was passed
     over; of an open one that is not read to the end none, since who stops when the numbers please has no sample.
     said: by code, (s,) 1 yes, 0 no, nan without an answer: what was said first. old: codes of which an answer was given
-    under another meaning. read, asked: passages read, and to be read. changed: those answered otherwise later.
-    twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for none.
-    codes: those of the codebook when it was drawn, with which what was known by then had been read. gone: by code, what
-    was said first of drawn passages that are not live any more.
+    under another meaning. read, asked: passages read, and to be read. changed: by code, how many were answered
+    otherwise later. twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for
+    none. codes: those of the codebook when it was drawn, with which what was known by then had been read. gone: by
+    code, what was said first of drawn passages that are not live any more.
     """
 
     draw: Draw
@@ -44,7 +45,7 @@ class Audit:
     old: frozenset[str]
     read: int
     asked: int
-    changed: int = 0
+    changed: Mapping[str, int] = field(default_factory=dict)
     twin: int = 0
     codes: frozenset[str] = frozenset()
     gone: dict[str, Floats] = field(default_factory=dict)
@@ -121,7 +122,7 @@ def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame)
         if any(then[one.codebook].get(code) != now[code] for key in chosen for one in answers[key] if one.code == code):
             old.add(code)
     sample = np.array([row[key] for key in chosen], np.int64)
-    counts = read, len(order), len(changed.intersection(order))
+    counts = read, len(order), Counter(code for passage, code in changed if passage in row)
     gone = _gone(connection, codebook, draw.id) if draw.size > len(order) else {}
     return Audit(draw, frame, sample, said, frozenset(old), *counts, codes=frozenset(then[draw.codebook]), gone=gone)
 
@@ -138,7 +139,7 @@ def _gone(connection: Connection, codebook: Codebook, draw: int) -> dict[str, Fl
 
 def _answers(
     connection: Connection, draw: int, where: ColumnElement[bool]
-) -> tuple[dict[int, list[Decision]], set[int]]:
+) -> tuple[dict[int, list[Decision]], set[tuple[int, str]]]:
     """By passage, what its first reader said first in a draw; and the passages of which this reader said otherwise.
 
     An audit asks one, and another who read it too changes nothing. Nor does what is said once a passage is read: from
@@ -149,7 +150,7 @@ def _answers(
     query = select(*COLUMNS).select_from(places).where(where, DECISIONS.c.draw == draw, inside)
     rows = connection.execute(query.order_by(DECISIONS.c.passage, DECISIONS.c.time, DECISIONS.c.id))
     answers: dict[int, list[Decision]] = {}
-    changed = set()
+    changed: set[tuple[int, str]] = set()
     for passage, found in groupby((Decision(*row) for row in rows), attrgetter("passage")):
         said: dict[str, dict[str, list[Decision]]] = {}
         for row in found:
@@ -157,8 +158,7 @@ def _answers(
         for codes in said.values():
             if first := [one for own in codes.values() if (one := _first(own))]:
                 answers[passage] = first
-                if any(one.value != codes[one.code][-1].value for one in first):
-                    changed.add(passage)
+                changed |= {(passage, one.code) for one in first if one.value != codes[one.code][-1].value}
                 break
     return answers, changed
 
@@ -194,9 +194,12 @@ def overlooked(found: Iterable[Audit], code: str, used: Collection[int]) -> list
                 )
                 + "; `themis audit` draws a new one."
             )
-        if one.draw.id in used and one.changed:
+        if one.draw.id in used and (number := one.changed.get(code, 0)):
+            said.append(f"{number:,} passages of {name} were answered otherwise later: what was said first counts.")
+        if one.draw.id in used and one.stopped:
             said.append(
-                f"{one.changed:,} passages of {name} were answered otherwise later: what was said first counts."
+                f"Audit {one.draw.id} was given up after {one.read:,} of {one.asked:,}: the bounds hold whenever one "
+                "stops, and are wider for it."
             )
     return said
 

@@ -40,7 +40,10 @@ def recall(counting: Counting, code: str, confidence: float = CONFIDENCE) -> Rec
         yes = int(audit.said[code].sum()) + audit.asked - len(audit.sample)
         attempt = attempts.index(audit.draw.id) + 1
         most = certify.missed(int(inside.sum()), audit.asked, yes, certify.of_attempt(confidence, attempt))
-        known, outside = (int((agreed[where] == 1).sum()) for where in (inside, ~inside))
+        first = counting.first(
+            code, audit
+        )  # an answer that was changed since is not found by the audit that it was given in
+        known, outside = (int((first[where] == 1).sum()) for where in (inside, ~inside))
         most = max(most, known) + int((~inside & ~np.isin(agreed, (0, 1))).sum())
         share = certify.recall(known, outside, most)
         found.append(Recall(most - known, share, confidence, audit.draw.id, attempt))

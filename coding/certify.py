@@ -159,7 +159,7 @@ def readings_for_recall(
         if too_many > unread:
             return True
         fewer, more = (float(chance(unread, too_many, audited, floor(expected) + one)) for one in (0, 1))
-        return fewer + (more - fewer) * (expected % 1) <= limit
+        return fewer + (more - fewer) * (expected % 1) <= limit + 1e-12
 
     return 0 if enough(0) else least(enough, unread)
 

@@ -9,6 +9,7 @@ from coding.draws import RANK, Draw
 from coding.frames import Frame
 from coding.layers import STOPPED, Estimated, Part
 from coding.study import Study
+from coding.telling_counts import stale
 from coding.units import several
 
 REFERENCES = (
@@ -108,7 +109,7 @@ def explained(study: Study, counts: Sequence[Count], once: bool = False) -> list
         why = next((one.why for one in estimates if one.why), "everything was read")
         return [begin, "", f"There is no estimate to explain: {why}."]
     paragraphs = [begin, *(_drawn(draw, frozen[draw.id]) for draw in used), *METHOD]
-    paragraphs[len(used) + 1 : len(used) + 1] = _unused(known.values(), estimates)
+    paragraphs[len(used) + 1 : len(used) + 1] = [*_unused(known.values(), estimates), *stale(counts)]
     whole = any(part.share.method == "clusters" for one in estimates for part in _parts(one))
     paragraphs += [UNITS.format(units=several(unit))] * (unit != "passage") + [WHOLE] * whole
     given_up = any(part.share.method == STOPPED for one in estimates for part in _parts(one))

@@ -52,7 +52,7 @@ class Estimated:
     @property
     def few(self) -> bool:
         """Whether an audit has too few yeses, or noes, for the machine's scores to help."""
-        return any(part.share.few for layer in self.layers for part in layer)
+        return bool(self.layers) and all(part.share.few for layer in self.layers for part in layer)
 
     @property
     def draws(self) -> tuple[int, ...]:

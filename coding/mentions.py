@@ -141,7 +141,7 @@ class Mentions:
         there = np.zeros(len(here), np.int64)
         for bit, one in enumerate(speaking):
             there |= one.there.astype(np.int64) << bit
-        certain = here & (there == 0) & self.cells.every(~np.isnan(agreed))
+        certain = here & (there == 0) & (self.cells.every(~np.isnan(agreed)) | self.cells.some(agreed == 1))
         cover, layers, few = certain.copy(), [], False
         for layer in (here & (there == signature) for signature in np.unique(there[here]) if signature):
             found = parts(layer, speaking, level)

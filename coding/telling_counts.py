@@ -96,13 +96,21 @@ def _cells(count: "Count") -> dict[str, str]:
         "Open": _n(rest),
         "Accepted": _n(count.accepted),
         "Read": _n(count.read),
-        "Of": _n(count.total),
+        "Of": _of_all(count),
         "Count": f"{bounds[1]:,.0f}" if bounds else f"≥ {_n(count.decided_yes)}",
         "95 %": f"{bounds[0]:,.0f} to {bounds[2]:,.0f}" if bounds else NONE,
         "Audit": _n(read) if (read := readings(count)) else NONE,
         "Found": f"≥ {percent(count.recall.recall)}" if count.recall else NONE,
         "Notes": ", ".join(noted(count)),
     }
+
+
+def _of_all(count: "Count") -> str:
+    """How many there are; first those that the estimate speaks of, where it does not speak of all."""
+    one = count.estimate
+    if one is None or one.value is None or not one.uncovered:
+        return _n(count.total)
+    return f"{one.covered:,.0f} of {_n(count.total)}"
 
 
 def interval(count: "Count") -> tuple[float, float, float] | None:
@@ -143,9 +151,10 @@ def beside(counts: Sequence["Count"], once: bool = False) -> list[str]:
     some = [
         (any(count.recall for count in counts), _FOUND),
         (unit != "passage", f"Open: {several(unit)} read in part, or where coders differ."),
-        (any(0 < count.read < count.total for count in counts), _CHOSEN),
+        (any(0 < count.read < count.total for count in counts), _PICKED if _picked(counts) else _DRAWN),
         (any(count.accepted for count in counts), _ACCEPTED),
-        (once, "Repeated texts count once: `themis repeated` shows them."),
+        (once, "Repeated texts of 8 words or more count once: `themis repeated` shows them."),
+        (len({count.group for count in counts}) > 1, "Each group is estimated by itself: they need not add up to all."),
     ]
     return [sentence for holds, sentence in some if holds]
 
@@ -153,9 +162,16 @@ def beside(counts: Sequence["Count"], once: bool = False) -> list[str]:
 _FOUND = (
     "Found: people have found at least this share of all there is, with 90 % confidence, however good the machine is."
 )
-_CHOSEN = "Yes: found by people in what they read, most of which was not drawn at random; it says nothing of the rest."
+_PICKED = "Yes: found by people in what they read, most of which was not drawn at random; it says nothing of the rest."
+_DRAWN = "Yes: found by people in what they read."
+_HOLDS = "In 19 of 20 audits an interval holds what these readers would say of every passage."
 _CROSS = "Machine, ×: its own count, uncorrected."
-_ACCEPTED = "Accepted: passages that hold a code unread, by a certificate: `themis accept --list`."
+_ACCEPTED = "Accepted: passages that nobody read, of which as many hold the code as certified: `themis accept --list`."
+
+
+def _picked(counts: Iterable["Count"]) -> bool:
+    """Whether most of what was read was read for another reason than an audit."""
+    return any(count.read > 2 * readings(count) for count in counts)
 
 
 def intervals(counts: Sequence["Count"]) -> list[str]:
@@ -165,19 +181,20 @@ def intervals(counts: Sequence["Count"]) -> list[str]:
         suggested = "Suggested, not corrected: the machine's count. Unread: those of them that nobody has decided."
         return [suggested] * any(count.suggested for count in counts)
     audited = [one for one in some if one.layers]
-    lines = ["Count: estimated. An interval holds the truth in 19 of 20 audits."] * bool(audited)
+    lines = [
+        "Count: estimated. In 19 of 20 audits an interval holds what these readers would say of every passage."
+    ] * bool(audited)
     if len(audited) < len(some):
         lines.append("Count without an audit: every passage was read; the bounds are what coders differ about.")
     if len(some) < len(counts):
         lines.append("≥: only what people have found, where no interval holds.")
     if any(one.few for one in some):
         lines.append("few: fewer than 5 yes (or no) in the audit, so the interval is by what people said alone.")
-    if len({count.group for count in counts}) > 1 and audited:
-        by_chance = max(1, round(len(audited) / 20))
-        lines.append(f"Of {len(audited)} intervals about {by_chance} will miss.")
-        if counts[0].unit == "passage":
-            groups = shlex.quote(counts[0].attribute)
-            lines.append(f"Whether groups differ: `themis counts --by {groups} --compare`.")
+    if len(audited) > 1:
+        lines.append(f"Of {len(audited)} intervals about {len(audited) / 20:.1f} will miss.")
+    if len({count.group for count in counts}) > 1 and audited and counts[0].unit == "passage":
+        groups = shlex.quote(counts[0].attribute)
+        lines.append(f"Whether groups differ: `themis counts --by {groups} --compare`.")
     return lines
 
 

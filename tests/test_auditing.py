@@ -3,13 +3,14 @@
 import random
 import shutil
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 
 import numpy as np
 import pytest
 from reading_audits import decide, read, some, suggest, survey
 
-from coding import draws
+from coding import draws, ledger
 from coding.auditing import Counting
 from coding.certified import Recall, recall
 from coding.certify import missed
@@ -18,6 +19,7 @@ from coding.estimate import Sample, audited, human, stopped
 from coding.estimate_designs import ranked, stratified
 from coding.estimate_groups import by_design, combined_counts, within
 from coding.layers import Part, total
+from coding.ledger import Decision
 from coding.merge import merge
 from coding.study import configure, open_study, remove
 from corpus.errors import EvidenceError
@@ -587,3 +589,21 @@ def test_who_removes_the_documents_in_which_an_audit_found_most_gains_nothing(em
         held.append(one.low <= 45 - len(found_in) <= one.high)
         study.store.database.close()
     assert np.mean(held) >= 0.9
+
+
+def test_answers_that_were_changed_since_move_neither_the_interval_nor_the_certificate(world):
+    study, truth, _ = world
+    draw = draw_audit(study, 200)
+    keys = read(study, draw, truth)
+    with study.store.database.reading() as connection:
+        before = money(study), recall(Counting(study, connection), "money")
+    late = (datetime.now(UTC) + timedelta(minutes=10)).isoformat(timespec="seconds")
+    other = Decision("anna", 0, "money", True, study.codebook.version, "audit", draw=draw.id, time=late)
+    with study.store.database.writing() as connection:
+        ledger.record(connection, [replace(other, passage=key) for key in keys[:60]])
+    with study.store.database.reading() as connection:
+        after = money(study), recall(Counting(study, connection), "money")
+    changed = sum(not truth[key] for key in keys[:60])
+    assert (bounds(after[0]), after[1]) == (bounds(before[0]), before[1])
+    said = f"{changed} passages of audit 1 were answered otherwise later: what was said first counts."
+    assert (after[0].stale, found(study, code="voice")[""].stale) == ((said,), ())

@@ -96,7 +96,10 @@ def test_a_screen_reader_hears_each_mark_once_with_its_numbers(survey, tmp_path)
 def test_words_beside_the_marks_say_what_they_show(survey, tmp_path):
     found = counts(survey)
     said = words(drawn(found, tmp_path / "counts.svg", survey.codebook))
-    assert said[-2:] == ["A line is a 95 % interval: it holds the truth in 19 of 20 audits.", said[-1]]
+    assert said[-2:] == [
+        "A line is a 95 % interval: in 19 of 20 audits it holds what these readers would say of every passage.",
+        said[-1],
+    ]
     assert said[-1].startswith("Audit 1: 120 of 370 read, drawn at random by seed ")
     for one, name in zip(found, ("Money", "Late payment", "Voice"), strict=True):
         low, value, high = interval(one)

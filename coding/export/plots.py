@@ -155,8 +155,10 @@ def _title(counts: Sequence[Count], once: bool) -> Any:
     alt = _altair()
     unit, by = (counts[0].unit, counts[0].attribute) if counts else ("passage", "")
     text = f"Themes, counted in {several(unit)}" + f", by {by}" * bool(by) + ", repeated texts once" * once
-    says = ["A line is a 95 % interval: it holds the truth in 19 of 20 audits."] * any(map(interval, counts))
-    said = [*says, *telling_counts.drawn(counts), *telling_counts.missing(counts)]
+    says = [
+        "A line is a 95 % interval: in 19 of 20 audits it holds what these readers would say of every passage."
+    ] * any(map(interval, counts))
+    said = [*says, *telling_counts.drawn(counts), *telling_counts.missing(counts), *telling_counts.stale(counts)]
     lines = [line for sentence in said for line in wrap(_plain(sentence), LETTERS)]
     style = {"anchor": "start", "frame": "bounds", "fontSize": 15, "subtitleFontSize": 11.5, "offset": 14}
     return alt.TitleParams(

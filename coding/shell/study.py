@@ -26,7 +26,8 @@ def init(folder: Path, codebook: Path | None, settings: tuple[str, ...]) -> None
     from coding.study import create_study
 
     study = create_study(folder, codebook, pairs(settings))
-    click.echo(f"Made {folder} with {len(study.codebook.codes)} codes in {folder / 'codebook.yml'}.")
+    default = "" if codebook else ", those that come with Themis: edit it, or give --codebook FILE for your own"
+    click.echo(f"Made {folder} with {len(study.codebook.codes)} codes in {folder / 'codebook.yml'}{default}.")
     click.echo(f"Next: cd {folder}; themis add FILES")
 
 
