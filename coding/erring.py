@@ -16,6 +16,7 @@ from coding.codebook import Codebook
 from coding.estimate import Floats, wilson
 from coding.estimate_groups import ROUNDS, Difference, error_differs, holm
 from coding.frames import READ, Frame, Integers
+from models.evidence import LIKENESS
 
 FEWEST = 20  # passages of a group in audits, without which nothing is said of the machine's error in it
 FIRST = 1999, 0.02  # rounds, and the p below which it is told again with ROUNDS
@@ -55,6 +56,8 @@ def _erring(counting: Counting, code: str, named: Mapping[str, Flags]) -> Erring
     usable = [one for one in counting.usable(code)[-MOST:] if marked(codebook, one.frame, code) is not None]
     if not usable:
         return Undefined("no audit was drawn when there were suggestions for it and read to the end")
+    if usable[-1].frame.scores[code].kind == LIKENESS:
+        return Undefined("it was suggested by likeness, which is a fixed share of all and counts nothing")
     which = np.full(len(counting.corpus.keys), -1)
     for number, flags in enumerate(named.values()):
         which[flags] = number

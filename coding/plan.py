@@ -255,7 +255,8 @@ class Planner:
         """Half of an interval, as a share of what is wanted; None where there is no interval."""
         if count is None or count.value is None or count.low is None or count.high is None:
             return None
-        of = count.value if self.wanted.relative else len(self.unread)
+        whole = count.covered if isinstance(count, Estimated) else len(self.unread)
+        of = count.value if self.wanted.relative else whole
         return (count.high - count.low) / 2 / of if of else inf if count.high > count.low else 0.0
 
     def narrow(self, half: float | None) -> bool:

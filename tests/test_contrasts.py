@@ -411,3 +411,12 @@ def test_an_audit_that_is_read_in_part_gives_no_difference(empty, tmp_path):
     with empty.store.database.writing() as connection:
         draws.close(connection, draw.id)
     assert money(compare(empty, "Size")).contrasts[0].alone
+
+
+def test_a_likeness_is_no_count_of_which_the_errors_could_be_told(empty, tmp_path):
+    truth = some(200, 0.2, seed=1)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    suggest(empty, {key: {"money": float(bool(said))} for key, said in truth.items()}, kind="likeness")
+    read(empty, draw_audit(empty, 100), truth)
+    found = {line.code: line.machine for line in compare(empty, "Size").lines}
+    assert found["money"] == Undefined("it was suggested by likeness, which is a fixed share of all and counts nothing")
