@@ -21,12 +21,16 @@ SHED = ((), ("Of", "Differ", "Open"), (PICTURE,), ("Audit",), ("Notes",))  # wha
 
 @dataclass(frozen=True, slots=True)
 class Audited:
-    """What counts rest on: of an audit, n read of the size that it was drawn from, by a seed."""
+    """What counts rest on: of an audit, n read of the size that it was drawn from, by a seed.
+
+    alone: the code that it was drawn for by rank, "" for all.
+    """
 
     draw: int
     seed: str
     n: int
     size: int
+    alone: str = ""
 
 
 def of_counts(
@@ -201,19 +205,26 @@ def intervals(counts: Sequence["Count"]) -> list[str]:
 def audits(counts: Iterable["Count"]) -> list[Audited]:
     """Each audit once, with what was read of it in all groups; of the code of which most was read."""
     found: dict[tuple[int, str], dict[str, tuple[int, int]]] = {}
+    alone: dict[int, str] = {}
     for count in counts:
         for layer in count.estimate.layers if count.estimate else ():
             for part in layer:
                 by_code = found.setdefault((part.draw, part.seed), {})
                 n, size = by_code.get(count.code, (0, 0))
                 by_code[count.code] = n + part.share.n, size + part.share.size
-    return [Audited(draw, seed, *max(by_code.values())) for (draw, seed), by_code in sorted(found.items())]
+                if part.share.method == "stratified":
+                    alone[part.draw] = count.code
+    return [
+        Audited(draw, seed, *max(by_code.values()), alone.get(draw, ""))
+        for (draw, seed), by_code in sorted(found.items())
+    ]
 
 
 def drawn(counts: Iterable["Count"]) -> list[str]:
     """Each audit: how many of how many, and by what chance."""
     return [
-        f"Audit {one.draw}: {_n(one.n)} of {_n(one.size)} read, drawn at random by seed {one.seed}."
+        f"Audit {one.draw}: {_n(one.n)} of {_n(one.size)} read, drawn at random"
+        f"{f', by rank for {one.alone} alone,' if one.alone else ''} by seed {one.seed}."
         for one in audits(counts)
     ]
 

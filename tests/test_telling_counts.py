@@ -3,9 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from reading_audits import read, some, suggest, survey
 from surveyed import surveyed
 
 from coding.counts import counts
+from coding.drawing import draw_ranked
 from coding.telling_counts import PICTURE, audits, of_counts, picture
 
 
@@ -76,3 +78,13 @@ def test_a_picture_is_as_wide_as_it_is_asked_to_be(bounds, machine, width):
     assert len(drawn) == width
     assert drawn.count("●") + drawn.count("⊗") == 1
     assert set(drawn) <= set(" ├─┤●×⊗")
+
+
+def test_an_audit_for_one_code_is_called_so(empty, tmp_path):
+    truth = some(100, 0.2, seed=1)
+    truth = dict(zip(survey(empty, tmp_path, truth), truth, strict=True))
+    suggest(empty, {key: {"money": 0.4 + 0.2 * bool(said)} for key, said in truth.items()})
+    draw = draw_ranked(empty, "money", 40)
+    read(empty, draw, truth)
+    told = of_counts(counts(empty)).after
+    assert f"Audit 1: 40 of 100 read, drawn at random, by rank for money alone, by seed {draw.seed}." in told
