@@ -16,7 +16,7 @@ class Recall:
 
     missed: at most so many passages hold the code and people do not agree on it yet. recall: at least this share of all
     is found. draw: the audit that shows it. attempt: its number among the audits that were read, of which each has its
-    part of the doubt.
+    part of the sure.
     """
 
     missed: int
@@ -39,10 +39,13 @@ def recall(counting: Counting, code: str, confidence: float = CONFIDENCE) -> Rec
         inside = counting.inside[audit.draw.id]
         yes = int(audit.said[code].sum()) + audit.asked - len(audit.sample)
         attempt = attempts.index(audit.draw.id) + 1
-        most = certify.missed(int(inside.sum()), audit.asked, yes, certify.of_attempt(confidence, attempt))
-        first = counting.first(
-            code, audit
-        )  # an answer that was changed since is not found by the audit that it was given in
+        sure = certify.of_attempt(confidence, attempt)
+        most = certify.missed(int(inside.sum()), audit.asked, yes, sure)
+        gone = audit.gone.get(code, audit.said[code][:0])  # put back, in case they went for what was found in them
+        back, taken = len(gone), int(gone.sum())
+        there = certify.missed(int(inside.sum()) + back, audit.asked + back, yes + taken, sure)
+        most = max(most, there - taken)
+        first = counting.first(code, audit)  # what was answered otherwise since is neither bounded nor found by it
         known, outside = (int((first[where] == 1).sum()) for where in (inside, ~inside))
         most = max(most, known) + int((~inside & ~np.isin(agreed, (0, 1))).sum())
         share = certify.recall(known, outside, most)
