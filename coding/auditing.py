@@ -21,10 +21,10 @@ from coding.estimate_groups import by_design, whole
 from coding.frames import Floats, Integers
 from coding.layers import Estimated, Part, beyond, certainly, total
 from coding.study import Study
+from coding.units import NO_VALUE
 from corpus.database import Connection, select
 from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES
 
-NO_VALUE = "(none)"  # the group of documents without the attribute
 Weights = Callable[[Sequence[int]], Sequence[float]]
 MOST = 60  # audits that are put together, the newest
 

@@ -189,7 +189,7 @@ def overlooked(found: Iterable[Audit], code: str, used: Collection[int]) -> list
                 f"{gone:,} of the {one.draw.size:,} passages that {name} drew are not here any more: "
                 + (
                     "if they went for what was found in them, this says too little or too much"
-                    if one.draw.code
+                    if one.draw.code or one.draw.unit != "passage"
                     else _LEFT
                 )
                 + "; `themis audit` draws a new one."

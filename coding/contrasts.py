@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 
 from coding.agreement import Undefined
-from coding.auditing import NO_VALUE, Counting, groups
+from coding.auditing import Counting, groups
 from coding.audits import Flags
 from coding.erring import Erring, errors
 from coding.estimate import LEVEL
@@ -20,6 +20,7 @@ from coding.estimate_groups import Count, Difference, difference, joint
 from coding.layers import Estimated
 from coding.repeated import known
 from coding.study import Study
+from coding.units import NO_VALUE
 from corpus.errors import EvidenceError
 
 IN_PAIRS = 6  # groups that are compared two by two; of more, each with all others together

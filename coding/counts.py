@@ -9,7 +9,7 @@ from coding import accepted, ledger, suggestions, units
 from coding.repeated import known
 from coding.study import Study
 from coding.suggestions import SUGGESTIONS
-from coding.units import Unit
+from coding.units import NO_VALUE, Unit
 from corpus.database import Connection, func, listed, select
 from corpus.errors import EvidenceError
 from corpus.tables import ATTRIBUTES, LIVE, PASSAGES
@@ -17,8 +17,6 @@ from corpus.tables import ATTRIBUTES, LIVE, PASSAGES
 if TYPE_CHECKING:
     from coding.certified import Recall
     from coding.layers import Estimated
-
-NO_VALUE = "(none)"
 
 Said = dict[tuple[Unit, str], dict[int, float]]  # what people decided on a code in a unit, by passage
 Tally = Counter[tuple[int, str, str]]  # by document and code, of how many units something is true

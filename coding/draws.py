@@ -211,11 +211,6 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
     return (row.passage, row.probability) if row else None
 
 
-def left(connection: Connection, draw: Draw) -> set[int]:
-    """Passages of one draw that are not read yet as it asks; none of a closed one."""
-    return _left(connection, [draw], None)
-
-
 def awaited(connection: Connection, among: Collection[int] | None = None) -> set[int]:
     """Passages of every draw that are not read yet as it asks: no queue may offer them. among: only of these."""
     return _left(connection, draws(connection), among)

@@ -168,7 +168,6 @@ _FOUND = (
 )
 _PICKED = "Yes: found by people in what they read, most of which was not drawn at random; it says nothing of the rest."
 _DRAWN = "Yes: found by people in what they read."
-_HOLDS = "In 19 of 20 audits an interval holds what these readers would say of every passage."
 _CROSS = "Machine, ×: its own count, uncorrected."
 _ACCEPTED = "Accepted: passages that nobody read, of which as many hold the code as certified: `themis accept --list`."
 

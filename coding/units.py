@@ -8,6 +8,7 @@ from corpus.errors import EvidenceError
 from corpus.tables import ATTRIBUTES, DOCUMENTS, LIVE, PASSAGES, TURNS
 
 UNITS = ("passage", "document", "speaker")
+NO_VALUE = "(none)"  # the group of documents without an attribute
 
 Unit = tuple[int, int | str | None]  # a document, and what of it: a passage, all of it, or a speaker
 
