@@ -449,6 +449,11 @@ def test_documents_that_are_removed_leave_population_and_sample(world):
     remove(study, names)
     left = documents[30:]
     assert bounds(money(study)) == pytest.approx(scaled(as_drawn(truth, scores, left, those_read(left, keys)), 90))
+    gone = sum(key not in {key for one in left for key in one} for key in keys)
+    assert money(study).stale == (  # nothing is put back here
+        f"{gone} of the {len(keys)} passages that audit 1 drew are not here any more: if they went for what was found "
+        "in them, this says too little or too much; `themis audit` draws a new one.",
+    )
 
 
 def test_units_that_are_divided_anew_say_so(world, tmp_path):
