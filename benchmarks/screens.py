@@ -94,11 +94,13 @@ def half_read(folder: Path) -> Study:
 
 
 def finish(study: Study) -> None:
-    """Read the audit to its end, and one of 120 more."""
-    desk, anna = Desk(study), said_by_anna()
-    read(desk, "anna", "audit", anna, 60)
-    draw_audit(study, 120)
-    read(desk, "anna", "audit", anna, 120)
+    """Read the audit to its end, and one of 120 more; Ada has a passage open, and Anna gets all others."""
+    desk, said = Desk(study), said_by_anna()
+    for size in (60, 120):
+        if size > 60:
+            draw_audit(study, size)
+        for coder in ("anna", "ada"):
+            read(desk, coder, "audit", said, size)
 
 
 def slips(said: Said) -> Said:
