@@ -208,7 +208,7 @@ class Counting:
         if audit.frame.strata is not None:
             strata = audit.frame.strata
             return stratified(said, strata[sample], np.bincount(strata[here], minlength=3).astype(float), level), mean
-        drawn, gone = Sample(said, f[sample], mean, int(here.sum())), audit.gone.get(code, said[:0])
+        drawn, gone = Sample(said, f[sample], mean, int(here.sum())), audit.taken(code)
         found = stopped(drawn, level) if self.stopped(code) else audited(drawn, level)
         if len(gone) and found.n:
             found = bereft(found, said, gone, stopped if self.stopped(code) else human, level)

@@ -35,7 +35,7 @@ class Audit:
     under another meaning. read, asked: passages read, and to be read. changed: by code, how many were answered
     otherwise later. twin: the audit that speaks in its place, since copies of the study drew both by one chance; 0 for
     none. codes: those of the codebook when it was drawn, with which what was known by then had been read. gone: by
-    code, what was said first of drawn passages that are not live any more.
+    code, as said, what was said first of drawn passages that are not live any more.
     """
 
     draw: Draw
@@ -54,6 +54,11 @@ class Audit:
     def stopped(self) -> bool:
         """Whether it was given up after some of it was read, perhaps for what that showed."""
         return bool(self.draw.closed) and 0 < self.read < self.asked
+
+    def taken(self, code: str) -> Floats:
+        """What was said first of a code in drawn passages that are not live any more, where it was answered."""
+        gone = self.gone.get(code, np.empty(0))
+        return gone[~np.isnan(gone)]
 
     def lacks(self, code: str) -> str:
         """Why it says nothing of a code, in a clause; "" where it does."""
@@ -117,8 +122,7 @@ def _audit(connection: Connection, codebook: Codebook, draw: Draw, frame: Frame)
     old = set()
     for code in codebook.by_id:
         below = codebook.below(code)
-        values = [_said(answers[key], code, below) for key in chosen]
-        said[code] = np.array([np.nan if value is None else float(value) for value in values], np.float64)
+        said[code] = _numbers(_said(answers[key], code, below) for key in chosen)
         if any(then[one.codebook].get(code) != now[code] for key in chosen for one in answers[key] if one.code == code):
             old.add(code)
     sample = np.array([row[key] for key in chosen], np.int64)
@@ -132,9 +136,13 @@ def _gone(connection: Connection, codebook: Codebook, draw: int) -> dict[str, Fl
     answers, _ = _answers(connection, draw, ~LIVE)
     found = {}
     for code in codebook.by_id:
-        values = [_said(own, code, codebook.below(code)) for own in answers.values()]
-        found[code] = np.array([float(value) for value in values if value is not None], np.float64)
+        found[code] = _numbers(_said(own, code, codebook.below(code)) for own in answers.values())
     return found
+
+
+def _numbers(values: Iterable[bool | None]) -> Floats:
+    """1 for yes, 0 for no, nan for no answer."""
+    return np.array([np.nan if value is None else float(value) for value in values], np.float64)
 
 
 def _answers(

@@ -125,4 +125,5 @@ def _of_both(audit: Audit, name: str, one: str, other: str) -> Audit:
     if one in scores and other in scores:
         joint[name] = Scored(scores[one].kind, 1.0, scores[one].values * scores[other].values)
     codes = frozenset([name] if {one, other} <= audit.codes else [])
-    return replace(audit, said=said, old=old, codes=codes, frame=replace(audit.frame, scores=joint))
+    gone = {name: audit.gone[one] * audit.gone[other]} if audit.gone else {}
+    return replace(audit, said=said, old=old, codes=codes, gone=gone, frame=replace(audit.frame, scores=joint))

@@ -17,7 +17,7 @@ from coding.estimate import Sample, audited
 from coding.estimate_groups import Count, whole
 from coding.export.contrasted import TOGETHER, pairs
 from coding.export.tables import frame
-from coding.study import configure, create_study
+from coding.study import configure, create_study, remove
 from coding.telling_contrasts import MATRIX, PAIRS, of_together
 from coding.together import Pair, _and, together
 
@@ -273,3 +273,19 @@ def test_of_many_codes_the_surest_pairs_are_listed_and_all_are_exported(tmp_path
     for name in ("t.csv", "t.parquet", "t.xlsx", "t.jsonl"):
         words = ["export", "together", str(tmp_path / name), "--study", str(study.folder)]
         assert CliRunner().invoke(cli.main, words).exit_code == 0
+
+
+def test_who_removes_the_documents_that_held_both_gains_nothing(empty, tmp_path):
+    truth, _ = world(empty, tmp_path)
+    keys = read(empty, draw_audit(empty, 200), truth)
+    held = [key for key in keys if {"money", "voice"} <= truth[key]]
+    with empty.store.database.reading() as connection:
+        names = {key: name for name, key in empty.store.names(connection).items()}
+        gone = [names[document] for document in empty.store.holding(connection, held[:-5])]  # five stay, or none is told
+    before = found(empty)
+    remove(empty, gone)
+    left = sum({"money", "voice"} <= said for said in truth.values()) - len(gone)
+    after = found(empty)
+    assert (len(gone), after.read) == (len(held) - 5, 200 - len(gone))
+    assert before.low <= left + len(gone) <= before.high
+    assert after.low <= left <= after.high

@@ -93,8 +93,8 @@ def counts(
     from coding.summary import cautions
     from coding.telling_counts import of_counts
 
-    if explain and any(how.values()):
-        raise click.UsageError("--explain is of the counts themselves: leave --compare or --together out.")
+    if (explain or plot) and any(how.values()):
+        raise click.UsageError("--explain and --plot are of the counts themselves: leave --compare or --together out.")
     if any(how.values()):
         return say(beside(study, by, unit, once, **how))
     found = count(study, by, unit, once=once)
