@@ -281,7 +281,7 @@ def test_who_removes_the_documents_that_held_both_gains_nothing(empty, tmp_path)
     held = [key for key in keys if {"money", "voice"} <= truth[key]]
     with empty.store.database.reading() as connection:
         names = {key: name for name, key in empty.store.names(connection).items()}
-        gone = [names[document] for document in empty.store.holding(connection, held[:-5])]  # five stay, or none is told
+        gone = [names[document] for document in empty.store.holding(connection, held[:-5])]  # five stay
     before = found(empty)
     remove(empty, gone)
     left = sum({"money", "voice"} <= said for said in truth.values()) - len(gone)
