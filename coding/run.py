@@ -45,7 +45,7 @@ def code(study: Study, show: Show = quiet) -> Done:
     if run and run.basis.hash == basis.hash:
         return Done(summarise(study, run), embedded=0, fresh=False)
     embedded = embed(study, show)
-    model, reasons = _learn(study, basis.decisions)
+    model, reasons = learn(study, basis.decisions)
     with study.store.database.writing() as connection:
         key = suggestions.begin(connection, basis)
         kinds = zip(model.kind, model.thresholds.tolist(), strict=True)
@@ -87,8 +87,8 @@ def _basis(study: Study) -> Basis:
     return Basis(hashlib.sha256(json.dumps(everything).encode()).hexdigest(), *names)
 
 
-def _learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]":
-    """The model, and the reasons it can give, with the words of the decided passages among them."""
+def learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]":
+    """The model of what was decided up to a row of the ledger, and its reasons, decided passages in words."""
     import numpy as np
 
     from coding.evidence import evidence, texts
