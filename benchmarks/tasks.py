@@ -31,7 +31,7 @@ SEEDS = 5
 
 @dataclass(frozen=True)
 class Dataset:
-    """n labelled passages: labels (n, c) of 0, 1 and nan for undecided, documents (n,), themes and their texts' vectors."""
+    """n labelled passages. labels: (n, c) of 0, 1, nan if undecided. documents: (n,). vectors: of the themes' texts."""
 
     evidence: Evidence
     labels: Floats
