@@ -74,6 +74,23 @@ def quotes(study: "Study", code_id: str, which: str | None, most: int) -> None:
 
 
 @click.command()
+@click.argument("passage", metavar="PASSAGE")
+@click.option("--code", metavar="CODE", help="Of this code, suggested or not.")
+@in_study
+def why(study: "Study", passage: str, code: str | None) -> None:
+    """Tell why codes are suggested of a passage.
+
+    PASSAGE is a place as `themis quotes` and the exports print it, such as interview.docx:340-512. For each code: the
+    sentence, the nearest passages that people said yes and no to, the codebook, and what adds to the score.
+    """
+    from coding.telling_why import of_why
+    from coding.why import why as explain
+
+    for told in of_why(explain(study, passage, code)):
+        say(told)
+
+
+@click.command()
 @click.option("--by", metavar="ATTRIBUTE", help="Count in groups of this attribute.")
 @click.option("--unit", default="passage", show_default=True, help=UNITS)
 @click.option("--once", is_flag=True, help="Count repeated texts once (themis repeated).")

@@ -1,0 +1,316 @@
+"""Why a passage is suggested for a code: the sentence, what people decided of such passages, the codebook, the words.
+
+The model that is asked is the newest run's own, learned again; for the page, that of the queue.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from coding import draws, ledger, queue, suggestions
+from coding.changes import tally
+from coding.codebook import Codebook
+from coding.run import known, learn, suggested
+from coding.study import Study
+from coding.suggestions import Suggestion
+from corpus.database import Connection
+from corpus.errors import EvidenceError
+from corpus.passage import Passage
+
+if TYPE_CHECKING:
+    from coding.evidence import Item
+    from models.evidence import Evidence, Integers
+    from models.learn import Model
+    from models.why import Parts
+
+NEAREST = 3  # decided passages of either kind that are named
+TEXTS = 2  # of the codebook, for and against
+TERMS = 8  # words, and pairs of words, for and against
+FIRST = 90  # characters of a passage that is named
+
+
+@dataclass(frozen=True, slots=True)
+class Like:
+    """A passage that people decided: its key and id, its document's key, who spoke, and the first words."""
+
+    key: int
+    passage: str
+    document: int
+    speaker: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text of the codebook. kind: "name", "definition", "include", "example"; or "exclude", "near miss"."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why one code has the score it has in a passage.
+
+    kind: "likeness" or "score". above: the code above it that keeps it from being suggested, None for none. yes, no:
+    how many passages people decided so. sentence: (start, end) of the one that carried the code, None for none.
+    like_yes, like_no: decided passages; like_for, like_against: texts of the codebook; the nearest first. parts: what
+    adds to the score, by name: "start", "meaning", "include", "exclude", "words". whole: the score that they make.
+    held: that is not `score`, which is of a model that had not learned from this passage. words_for, words_against:
+    terms with what each adds, the most first.
+    """
+
+    code: str
+    name: str
+    kind: str
+    score: float
+    threshold: float
+    suggested: bool
+    above: str | None
+    yes: int
+    no: int
+    sentence: tuple[int, int] | None
+    like_yes: tuple[Like, ...]
+    like_no: tuple[Like, ...]
+    like_for: tuple[Line, ...]
+    like_against: tuple[Line, ...]
+    parts: tuple[tuple[str, float], ...]
+    whole: float
+    held: bool
+    words_for: tuple[tuple[str, float], ...]
+    words_against: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one coder says of a code; coder None: settled by adjudication."""
+
+    code: str
+    coder: str | None
+    value: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A passage and the reasons of its codes, in the order of the codebook.
+
+    said: what people say of it. caution: what the suggestions do not know of, in one sentence; "" for nothing.
+    """
+
+    key: int
+    passage: str
+    speaker: str | None
+    text: str
+    codes: tuple[Reasons, ...]
+    said: tuple[Opinion, ...] = ()
+    caution: str = ""
+
+
+def why(study: Study, passage: str, code: str | None = None) -> Why:
+    """Why the newest run suggests what it does of the passage with this id; or why, or why not, a code (id or name).
+
+    EvidenceError for a passage that there is not, one that is still to be read blind, a code that the codebook has not,
+    and before the first run.
+    """
+    codes = None if code is None else [study.codebook.find(code)]
+    with study.store.database.reading() as connection:
+        key = _key(study, connection, passage)
+        if draws.awaited(connection, [key]):
+            raise EvidenceError(f"{passage} was drawn to be read blind: read it in its audit or double coding first")
+        caution = suggestions.stale(connection, suggestions.shown(connection), study.codebook)
+        said = _said(connection, study.codebook, key)
+    return replace(Explainer(study).why(key, codes), said=said, caution=caution)
+
+
+class Explainer:
+    """Explains again and again; what it learned stays in its memory until there is something else to learn from."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._lesson: _Lesson | None = None
+
+    def why(self, passage: int, codes: Collection[str] | None = None, queued: bool = False) -> Why:
+        """The reasons of these codes (by id), or of all that are suggested, in a live passage (by key).
+
+        queued: by the model of the queue that stands, where there is one, else of the newest run. No passage is named
+        that somebody is still to read blind. EvidenceError before the first run.
+        """
+        lesson = self._taught(queued)
+        with self.study.store.database.reading() as connection:
+            item, place = _item(self.study, connection, passage)
+            hidden = draws.awaited(connection) | {passage}
+        return lesson.explain(item, place, codes, hidden)
+
+    def _taught(self, queued: bool) -> "_Lesson":
+        from coding.pupil import again
+
+        self.study = study = again(self.study)
+        with study.store.database.reading() as connection:
+            newest = queue.latest(connection) if queued else None
+            upto = newest.decisions if newest else suggestions.shown(connection).basis.decisions
+            passages = suggestions.state_of_passages(connection)
+            state = (upto, passages, study.codebook.version, study.encoder.fingerprint, *study.settings.values())
+            apart = draws.awaited(connection)
+        if self._lesson is None or self._lesson.state != state or self._lesson.read & apart != self._lesson.apart:
+            self._lesson = None  # both would be too much for memory
+            self._lesson = _Lesson(study, state, upto)
+        return self._lesson
+
+
+class _Lesson:
+    """A model, with the passages that people decided and it learned from.
+
+    state: what it was made of, with `read`, all that was decided, and `apart`, of those what it did not learn from.
+    """
+
+    def __init__(self, study: Study, state: tuple[object, ...], upto: int) -> None:
+        from models.features import centred
+
+        self.study, self.state = study, state
+        with study.store.database.reading() as connection:
+            self.read = frozenset(key for key, _ in ledger.agreed(connection, study.codebook, upto))
+            self.apart = self.read & draws.awaited(connection)
+            self.decided = known(connection, study.codebook, upto)
+            self.tally = tally(self.decided.values(), study.codebook)
+            self.places = _places(study, connection, self.decided)
+        self.model: Model = learn(study, upto)[0]
+        vectors = study.vectors.get([place.text for _, _, place in self.places])
+        self.vectors = centred(vectors, self.model.likeness.centre)
+
+    def explain(self, item: "Item", place: Passage, codes: Collection[str] | None, hidden: Collection[int]) -> Why:
+        """The reasons of these codes, or of the suggested ones; hidden: passages that are not to be named."""
+        from coding.evidence import evidence, texts
+
+        self.study.vectors.embed(texts([item]))  # another process may have added it meanwhile
+        block = evidence([item], self.study.vectors)
+        found = suggested(self.study.codebook, self.model, block)
+        marked = {one.code for one in found if one.suggested}
+        chosen = (one for one in found if one.code in (marked if codes is None else codes))
+        reasons = (self._reasons(one, block, place, marked, hidden) for one in chosen)
+        return Why(item.key, place.id, place.speaker, place.text, tuple(reasons))
+
+    def _reasons(
+        self, one: Suggestion, block: "Evidence", place: Passage, marked: set[str], hidden: Collection[int]
+    ) -> Reasons:
+        from models.why import contributions, nearest
+
+        column, codebook, centre = self.model.codes.index(one.code), self.study.codebook, self.model.likeness.centre
+        threshold = float(self.model.thresholds[column])
+        above = (id for id in codebook.above(one.code) if id not in marked)
+        parts = contributions(self.model, block, column)
+        like_yes, like_no = self._decided(nearest(block, one.sentence, self.vectors, centre), one.code, hidden)
+        return Reasons(
+            code=one.code,
+            name=codebook.by_id[one.code].name,
+            kind=self.model.kind[column],
+            score=one.score,
+            threshold=threshold,
+            suggested=one.suggested,
+            above=next(above, None) if one.score >= threshold else None,
+            yes=self.tally[one.code][0],
+            no=self.tally[one.code][1],
+            sentence=place.sentences[one.sentence] if one.sentence >= 0 else None,
+            like_yes=like_yes,
+            like_no=like_no,
+            like_for=self._lines(_inclusive(codebook, one.code), block, one.sentence),
+            like_against=self._lines(_exclusive(codebook, one.code), block, one.sentence),
+            parts=_named(parts),
+            whole=parts.score,
+            held=parts.held,
+            words_for=_terms(parts, 1),
+            words_against=_terms(parts, -1),
+        )
+
+    def _decided(
+        self, order: "Integers", code: str, hidden: Collection[int]
+    ) -> tuple[tuple[Like, ...], tuple[Like, ...]]:
+        """The nearest that people said yes to, and no; of copies the first."""
+        found: dict[float | None, dict[str, Like]] = {1: {}, 0: {}}
+        for row in order.tolist():
+            key, document, place = self.places[row]
+            kind = found.get(self.decided[key].get(code))
+            if kind is not None and len(kind) < NEAREST and key not in hidden:
+                words = shorten(place.text, FIRST, placeholder=" ...")
+                kind.setdefault(place.text, Like(key, place.id, document, place.speaker, words))
+        return tuple(found[1].values()), tuple(found[0].values())
+
+    def _lines(self, lines: Sequence[Line], block: "Evidence", sentence: int) -> tuple[Line, ...]:
+        """The nearest of these texts of the codebook."""
+        from models.features import centred
+        from models.why import nearest
+
+        centre = self.model.likeness.centre
+        vectors = centred(self.study.vectors.get([line.text for line in lines]), centre)
+        return tuple(lines[row] for row in nearest(block, sentence, vectors, centre)[:TEXTS].tolist())
+
+
+def _inclusive(codebook: Codebook, id: str) -> list[Line]:
+    """What speaks for a code; the examples of a nested code are examples of those above it, as the machine has it."""
+    code = codebook.by_id[id]
+    examples = [text for one in (id, *codebook.below(id)) for text in codebook.by_id[one].examples]
+    own = [("name", code.name), ("definition", code.definition), *(("include", text) for text in code.include)]
+    return [Line(*line) for line in (*own, *(("example", text) for text in dict.fromkeys(examples)))]
+
+
+def _exclusive(codebook: Codebook, id: str) -> list[Line]:
+    code = codebook.by_id[id]
+    return [Line("exclude", text) for text in code.exclude] + [Line("near miss", text) for text in code.near_misses]
+
+
+def _named(parts: "Parts") -> tuple[tuple[str, float], ...]:
+    names = ("start", "meaning", "include", "exclude")
+    return (*((name, getattr(parts, name)) for name in names), ("words", float(parts.words.sum())))
+
+
+def _terms(parts: "Parts", sign: int) -> tuple[tuple[str, float], ...]:
+    """The terms that add most, or take most away."""
+    ranked = sorted(zip(parts.terms, parts.words.tolist(), strict=True), key=lambda term: -sign * term[1])
+    return tuple((term, adds) for term, adds in ranked[:TERMS] if sign * adds > 0)
+
+
+def _key(study: Study, connection: Connection, id: str) -> int:
+    """The key of the live passage with this id; EvidenceError names those that are near it."""
+    names = study.store.names(connection)
+    name, _, span = (id, "", "") if id in names else id.rpartition(":")
+    if name not in names:
+        near = get_close_matches(name or id, names, 1)
+        advice = f"did you mean '{near[0]}'?" if near else "`themis documents` lists them"
+        raise EvidenceError(f"'{id}' is in no document of the study: {advice}")
+    places = study.store.places(connection, names[name])
+    by_id = {f"{name}:{start}-{end}": key for (start, end), key in places.items()}
+    if id not in by_id:
+        start = int(span.partition("-")[0]) if span.partition("-")[0].isdecimal() else 0
+        near = sorted(by_id, key=lambda one: abs(int(one.rpartition(":")[2].partition("-")[0]) - start))[:NEAREST]
+        raise EvidenceError(f"there is no passage '{id}': the nearest are {', '.join(near) or 'none: it has none'}")
+    return by_id[id]
+
+
+def _item(study: Study, connection: Connection, key: int) -> "tuple[Item, Passage]":
+    from coding.evidence import items
+
+    for kept in study.store.kept(connection, study.store.holding(connection, [key])):
+        for item, (_, place) in zip(items(kept), kept.passages, strict=True):
+            if item.key == key:
+                return item, place
+    raise EvidenceError("this passage counts no more, since its document was replaced or taken out")
+
+
+def _places(study: Study, connection: Connection, keys: Collection[int]) -> list[tuple[int, int, Passage]]:
+    """(key, its document's key, place) of these passages, in the order of the corpus."""
+    documents = study.store.kept(connection, study.store.holding(connection, list(keys)))
+    return [(key, kept.key, place) for kept in documents for key, place in kept.passages if key in keys]
+
+
+def _said(connection: Connection, codebook: Codebook, key: int) -> tuple[Opinion, ...]:
+    """What holds of a passage; a coder's yes for a nested code is one for those above it that they say nothing of."""
+    said: dict[tuple[str | None, str], bool] = {}
+    for lane in (ledger.OWN, ledger.ADJUDICATED):
+        rows = ledger.of_passages(connection, [key], lane)
+        own = {(row.coder if lane == ledger.OWN else None, row.code): bool(row.value) for row in rows}
+        said |= own
+        for (coder, code), value in own.items():
+            for over in codebook.above(code) if value else ():
+                said.setdefault((coder, over), True)
+    return tuple(Opinion(code, coder, value) for (coder, code), value in said.items() if code in codebook.by_id)
