@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from benchmarks import peers
+from benchmarks import found, peers
+from benchmarks.accuracy_table import Kept, tables, written
+from benchmarks.labelled import program
 from benchmarks.peers import FOLDER, PEERS, Learned, Numbers, Peer, Question, Said
 from benchmarks.tasks import DEVELOPMENT, REPORT, SEEDS, Task, drawn, tasks
 from models.evidence import Floats, Integers
@@ -30,7 +32,11 @@ WITHOUT = {OURS, "cosine to the name", "cosine to the definition", "SetFit", "Se
 ONLY_WITHOUT = {"cosine to the definition"}
 SLOW = {"SetFit", "SetFit, told the shares"}
 SLOW_SEEDS = 1
+QUEUE_SEEDS = 3
 SLOW_BUDGETS = ("0", "8", "16", "64")
+KEY = ("half", "task", "budget", "seed", "method")  # of a row; the budget of a queue's is its name
+QUEUED = ("nhs_px_fft", "anes2008 ds5", "uk_manifestos", "pdpilot_interviews", "sample corpus")
+PAGE = ROOT / "docs" / "accuracy.md"
 QUICK = ("nhs_px_fft", "anes2008 ds5", "uk_manifestos", "pdpilot_interviews")
 
 
@@ -129,16 +135,11 @@ def _memory(name: str, reset: bool = False) -> float:
 
 
 def kept(rows: Path = ROWS) -> dict[tuple, dict]:
-    """The newest row of each (half, task, budget, seed, method) that is of the method as it now is."""
-    if not rows.exists():
-        return {}
-    now = {method: source(method) for method in METHODS}
-    found = {}
-    for line in rows.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        if row["source"] == now.get(row["method"]):
-            found[row["half"], row["task"], row["budget"], row["seed"], row["method"]] = row
-    return found
+    """The newest row of each half, task, budget, seed and method that is of the method as it now is."""
+    now = {method: source(method) for method in METHODS} | {found.QUEUE: program()}
+    there = rows.read_text(encoding="utf-8").splitlines() if rows.exists() else []
+    read = [json.loads(line) for line in there]
+    return {tuple(row[name] for name in KEY): row for row in read if row["source"] == now.get(row["method"])}
 
 
 def keep(row: dict) -> None:
@@ -146,6 +147,21 @@ def keep(row: dict) -> None:
     ROWS.parent.mkdir(parents=True, exist_ok=True)
     with ROWS.open("ab", buffering=0) as file:
         file.write(json.dumps(row).encode() + b"\n")
+
+
+def queues(half: str, wanted: list[Task], seeds: int) -> Iterator[str]:
+    """What reading finds in each order, and what is learned of it; a line for each."""
+    have = kept()
+    for task in (task for task in wanted if task.name in QUEUED):
+        for seed in range(seeds):
+            for name in found.ORDERS:
+                key = dict(zip(KEY, (half, task.name, name, seed, found.QUEUE), strict=True))
+                cases = [] if tuple(key.values()) in have else task.cases(half, seed)
+                for case in cases:
+                    own = found.narrowed(case, seed)
+                    curve = list(found.curve(own, found.order(own, name, seed), ours, seed))
+                    keep({**key, "source": program(), "curve": curve, "pool": len(own.pool)})
+                    yield f"{task.name} | {seed} | {name} | " + " | ".join(f"{one['recall']:.3f}" for one in curve)
 
 
 def run(half: str, wanted: list[Task], budgets: list[str], seeds: int, methods: list[str]) -> Iterator[str]:
@@ -158,16 +174,15 @@ def run(half: str, wanted: list[Task], budgets: list[str], seeds: int, methods: 
             for budget, method in asked if cases else []:
                 if method in SLOW and seed >= SLOW_SEEDS:
                     continue
-                own = cases[:2] if method in SLOW else cases
-                questions = [Question(case, _rows(case, budget, seed), seed) for case in own]
+                questions = [Question(case, _rows(case, budget, seed), seed) for case in cases]
                 print_of = "".join(question.fingerprint for question in questions)
                 question = hashlib.sha256(print_of.encode()).hexdigest()[:16]
                 key = half, task.name, budget, seed, method
                 if key in have and have[key]["question"] == question:
                     continue
-                found = [measured(METHODS[method], one) for one in questions]
-                told = {name: _mean([one[name] for one in found]) for name in found[0]}
-                named = dict(zip(("half", "task", "budget", "seed", "method"), key, strict=True))
+                each = [measured(METHODS[method], one) for one in questions]
+                told = {name: _mean([one[name] for one in each]) for name in each[0]}
+                named = dict(zip(KEY, key, strict=True))
                 keep({**named, "source": source(method), "question": question, **told})
                 yield f"{task.name} | {budget} | {seed} | {method} | {told['macro']:.3f} | {told['ap']:.3f} | " + (
                     f"{told['seconds']:.1f} s"
@@ -192,7 +207,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--quick", action="store_true", help="four tasks, one seed, three budgets, without SetFit")
     parser.add_argument("--table", action="store_true", help="write docs/accuracy.md from what is kept")
+    parser.add_argument("--only", choices=("methods", "queue"))
     given = parser.parse_args()
+    if given.table:
+        written(PAGE, tabled(given.half))
+        return
     threadpool_limits(1, user_api="blas")  # for the peers too
     os.environ["OMP_NUM_THREADS"] = "1"
     methods = given.methods.split("|") if given.methods else list(METHODS)
@@ -204,8 +223,20 @@ def main() -> None:
     if given.quick:
         wanted, seeds, budgets = [task for task in wanted if task.name in QUICK], 1, ["0", "8", "64"]
         methods = [method for method in methods if method not in SLOW]
-    for line in run(given.half, wanted, budgets, seeds, methods):
-        print(line, flush=True)
+    if given.only != "queue":
+        for line in run(given.half, wanted, budgets, seeds, methods):
+            print(line, flush=True)
+    if given.only != "methods" and not given.quick:
+        for line in queues(given.half, wanted, min(seeds, QUEUE_SEEDS)):
+            print(line, flush=True)
+
+
+def tabled(half: str) -> Iterator[str]:
+    """The lines of all tables of this half."""
+    rows = [row for row in kept().values() if row["half"] == half]
+    methods = Kept((row for row in rows if row["method"] in METHODS), OURS, SLOW, ("SetFit, told the shares",))
+    yield from tables(methods, ([task.name for task in tasks()], list(BUDGETS), list(METHODS)))
+    yield from found.tables([row for row in rows if row["method"] == found.QUEUE])
 
 
 if __name__ == "__main__":

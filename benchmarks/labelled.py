@@ -180,7 +180,7 @@ def _document(name: str, items: Sequence[Item]) -> Document:
 
 def machine(name: str, data: Labelled, readings: int, seed: int, cache: Path) -> Machine:
     """What the machine says after so many readings by its queue; kept in the cache, and taken from there."""
-    file = cache / f"{name.replace(' ', '_')}-{readings}-{seed}-{_program()}.npz"
+    file = cache / f"{name.replace(' ', '_')}-{readings}-{seed}-{program()}.npz"
     if not file.exists():
         made = study_of(data, cache / name.replace(" ", "_"))
         found = after(made, data, readings, seed)
@@ -191,7 +191,7 @@ def machine(name: str, data: Labelled, readings: int, seed: int, cache: Path) ->
     return Machine(kept["read"], kept["scores"], kept["suggested"])
 
 
-def _program() -> str:
+def program() -> str:
     """A hash of what decides the scores, so that no cache outlives it."""
     rooms = [*sorted((ROOT / "models").glob("*.py")), *(ROOT / "coding" / f"{one}.py" for one in DECIDE)]
     sources = b"".join(path.read_bytes() for path in [*rooms, Path(__file__)])
@@ -210,15 +210,28 @@ def read(
     made: Study, data: Labelled, readings: int, seed: int, folder: Path, batch: int = BATCH
 ) -> tuple[Study, Machine]:
     """The same in a copy of the study in this folder, which stays."""
-    shutil.copytree(made.folder, folder)
-    study = configure(_opened(folder, made.encoder), {"seed": str(seed)})
-    study.__dict__["encoder"] = made.encoder
-    with study.store.database.reading() as connection:
-        row = {key: row for row, key in enumerate(study.store.passage_keys(connection))}
+    study, row = _copied(made, folder, seed)
     was_read = np.zeros(len(row), bool)
     was_read[_read(study, data, row, readings, batch)] = True
     code(study)
     return study, Machine(was_read, *_said(study, row))
+
+
+def ordered(made: Study, data: Labelled, readings: int, seed: int, folder: Path) -> list[int]:
+    """Rows in the order that the queue has them read, in a copy of the study in this folder."""
+    study, row = _copied(made, folder, seed)
+    found = _read(study, data, row, readings, BATCH)
+    study.store.database.close()
+    return found
+
+
+def _copied(made: Study, folder: Path, seed: int) -> tuple[Study, dict[int, int]]:
+    """A copy with this seed, and the row of each passage by its key."""
+    shutil.copytree(made.folder, folder)
+    study = configure(_opened(folder, made.encoder), {"seed": str(seed)})
+    study.__dict__["encoder"] = made.encoder
+    with study.store.database.reading() as connection:
+        return study, {key: row for row, key in enumerate(study.store.passage_keys(connection))}
 
 
 def _read(study: Study, data: Labelled, row: dict[int, int], readings: int, batch: int) -> list[int]:

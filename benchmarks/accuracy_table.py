@@ -1,0 +1,156 @@
+"""The tables of docs/accuracy.md, of the rows that benchmarks.accuracy kept."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+BEGIN, END = "<!-- tables: made by python -m benchmarks.accuracy --table -->", "<!-- end of tables -->"
+MARGIN = 0.01  # below the best peer by more than this is marked
+Row = dict
+Cell = Callable[[Sequence[Row]], str]
+
+
+class Kept:
+    """Rows of one half: of each task, budget and method, one a seed. told: methods that know what nobody does."""
+
+    def __init__(self, rows: Iterable[Row], ours: str, slow: Iterable[str], told: Iterable[str]) -> None:
+        self.ours, self.slow, self.told = ours, set(slow), set(told)
+        self.rows: dict[tuple[str, str, str], dict[int, Row]] = {}
+        for row in rows:
+            self.rows.setdefault((row["task"], row["budget"], row["method"]), {})[row["seed"]] = row
+
+    def of(self, task: str, budget: str, method: str) -> list[Row]:
+        return [row for _, row in sorted(self.rows.get((task, budget, method), {}).items())]
+
+    def names(self, place: int, order: Sequence[str]) -> list[str]:
+        """Tasks (0), budgets (1) or methods (2) that have rows, in this order."""
+        there = {key[place] for key in self.rows}
+        return [name for name in order if name in there]
+
+    def mean(self, task: str, budget: str, method: str, figure: str) -> float:
+        """Over the seeds; nan where there is none."""
+        return _mean([row[figure] for row in self.of(task, budget, method)])
+
+    def over(self, tasks: Sequence[str], budget: str, method: str, figure: str) -> tuple[float, float]:
+        """Mean over tasks, and the standard deviation of that mean from seed to seed; nan where a task has no row."""
+        found = [self.rows.get((task, budget, method), {}) for task in tasks]
+        seeds = sorted(set.intersection(*(set(one) for one in found))) if found else []
+        each = [_mean([one[seed][figure] for one in found]) for seed in seeds]
+        return (float(np.mean(each)), float(np.std(each))) if each else (np.nan, np.nan)
+
+    def paired(self, task: str, budget: str, method: str, figure: str) -> tuple[float, float]:
+        """Ours and the method's mean over the seeds that both have."""
+        mine, other = (self.rows.get((task, budget, one), {}) for one in (self.ours, method))
+        both = sorted(set(mine) & set(other))
+        return _mean([mine[seed][figure] for seed in both]), _mean([other[seed][figure] for seed in both])
+
+
+def _mean(values: Sequence[float | None]) -> float:
+    there = [value for value in values if value is not None]
+    return float(np.mean(there)) if there else np.nan
+
+
+def tables(kept: Kept, orders: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Lines of Markdown; orders: of tasks, budgets and methods."""
+    tasks, budgets, methods = (kept.names(place, order) for place, order in enumerate(orders))
+    quick = [method for method in methods if method not in kept.slow]
+    yield from _summary("Macro-F1, mean over tasks ± standard deviation over seeds", kept, tasks, budgets, quick)
+    yield from _by_task(kept, tasks, budgets, [one for one in quick if one not in kept.told])
+    yield from _slow(kept, tasks, budgets, [one for one in methods if one in kept.slow])
+    for figure, title, digits in (
+        ("micro", "Micro-F1, mean over tasks", 3),
+        ("ap", "Mean average precision, mean over tasks", 3),
+        ("calibration", "Calibration error, mean over tasks; “-” where scores are not meant from 0 to 1", 3),
+        ("seconds", "Seconds of learning, mean over tasks", 2),
+        ("processor", "Seconds of the processor for learning, mean over tasks", 2),
+        ("memory", "Memory that learning needed, MB, mean over tasks", 0),
+    ):
+        yield from _figure(title, figure, digits, (kept, tasks, budgets, quick))
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield from ("", f"**{title}**", "", f"| {' | '.join(head)} |", "|" + "---|" * len(head))
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def _summary(title: str, kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) -> Iterator[str]:
+    def cell(method: str, budget: str) -> str:
+        mean, spread = kept.over(tasks, budget, method, "macro")
+        return (
+            "-"
+            if np.isnan(mean)
+            else f"{_bold(mean, [kept.over(tasks, budget, m, 'macro')[0] for m in methods])} ± {spread:.3f}"
+        )
+
+    head = ["labels of each code", *budgets]
+    read = [
+        "passages labelled",
+        *(f"{_mean([kept.mean(t, b, kept.ours, 'labelled') for t in tasks]):.0f}" for b in budgets),
+    ]
+    rows = [[method, *(cell(method, budget) for budget in budgets)] for method in methods]
+    yield from _table(f"{title} ({len(tasks)} tasks)", head, [read, *rows])
+
+
+def _bold(value: float, beside: Sequence[float]) -> str:
+    return f"**{value:.3f}**" if value >= np.nanmax(beside) else f"{value:.3f}"
+
+
+def _figure(title: str, figure: str, digits: int, of: tuple[Kept, list[str], list[str], list[str]]) -> Iterator[str]:
+    kept, tasks, budgets, methods = of
+
+    def cell(method: str, budget: str) -> str:
+        found = _nanmean([kept.mean(task, budget, method, figure) for task in tasks])
+        return "-" if np.isnan(found) else f"{found:.{digits}f}"
+
+    yield from _table(title, ["", *budgets], [[m, *(cell(m, b) for b in budgets)] for m in methods])
+
+
+def _nanmean(values: Sequence[float]) -> float:
+    there = [value for value in values if not np.isnan(value)]
+    return float(np.mean(there)) if there else np.nan
+
+
+def _by_task(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) -> Iterator[str]:
+    """Ours, the best peer and which, the difference."""
+
+    def cell(task: str, budget: str) -> str:
+        mine = kept.mean(task, budget, kept.ours, "macro")
+        peers = {one: kept.mean(task, budget, one, "macro") for one in methods if one != kept.ours}
+        there = {one: value for one, value in peers.items() if not np.isnan(value)}
+        if np.isnan(mine) or not there:
+            return "-"
+        best = max(there, key=lambda one: there[one])
+        short = "".join(word[0] for word in best.replace("+", " ").replace(",", "").split())
+        mark = " ▼" if mine < there[best] - MARGIN else ""
+        return f"{mine:.3f} {100 * (mine - there[best]):+.1f} {short}{mark}"
+
+    title = "Macro-F1 of Themis, points over the best peer, and which that is; ▼ more than 1 point below it"
+    yield from _table(title, ["task", *budgets], [[task, *(cell(task, b) for b in budgets)] for task in tasks])
+
+
+def _slow(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) -> Iterator[str]:
+    """Beside what is too slow to be run everywhere, on the seeds that it was run."""
+    asked = [(t, b) for t in tasks for b in budgets if any(kept.of(t, b, m) for m in methods)]
+    rows = []
+    for task, budget in asked:
+        mine, _ = kept.paired(task, budget, methods[0], "macro")
+        row = [task, budget, f"{mine:.3f}"]
+        row += [f"{kept.paired(task, budget, one, 'macro')[1]:.3f}" for one in methods]
+        for figure, digits in (("ap", 3), ("processor", 1)):
+            own, other = kept.paired(task, budget, methods[0], figure)
+            row += [f"{own:.{digits}f}", f"{other:.{digits}f}"]
+        steps = kept.mean(task, budget, methods[0], "steps")
+        rows.append([*row, f"{steps:.0f}"])
+    head = ["task", "labels of each code", f"{kept.ours}: macro-F1", *(f"{one}: macro-F1" for one in methods)]
+    head += [f"{kept.ours}: AP", f"{methods[0]}: AP"] if methods else []
+    head += [f"{kept.ours}: s of the processor", f"{methods[0]}: s", "steps"] if methods else []
+    yield from _table("Beside SetFit, on the seeds that it was trained on", head, rows) if rows else ()
+
+
+def written(page: Path, lines: Iterable[str]) -> None:
+    """The page with these lines between its markers; what people wrote around them stays."""
+    text = page.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    page.write_text(f"{before}{BEGIN}\n{chr(10).join(lines)}\n\n{END}{after}", encoding="utf-8")
