@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from coding import draws, ledger, memos, suggestions
+from coding.draws import REREAD
 from coding.ledger import Decision
 from coding.queue import Shown
 from coding.study import Study
@@ -12,12 +13,12 @@ from corpus.context import Context, Said, live_context, passage_at
 from corpus.database import Connection
 
 AUDIT, DOUBLE, REVIEW = "audit", "double", "review"
-BLIND = frozenset({AUDIT, DOUBLE})
+BLIND = frozenset({AUDIT, DOUBLE, REREAD})
 
 
 @dataclass(frozen=True, slots=True)
 class Sitting:
-    """One coder at one kind of work: mode "review", or "audit" or "double" with the number of the draw."""
+    """One coder at one kind of work: mode "review", or a draw's kind with its number."""
 
     coder: str
     mode: str = REVIEW

@@ -54,7 +54,7 @@ def behind(study: Study, coder: str) -> list[str]:
             within.update(stale.draws)
         for draw in draws.draws(connection):
             if number := within[draw.id]:
-                anew = f"{draw.kind}` makes a new draw"
+                anew = f"{_MAKES[draw.kind]}` makes a new draw"
                 if draw.code and draw.unit == "passage":  # those who read it blind are not to know the code
                     anew = "audit --list` tells what refreshes it"
                 said.append(
@@ -153,4 +153,5 @@ def _were(number: int) -> str:
     return "was" if number == 1 else "were"
 
 
-_KINDS = {"audit": "audit", "double": "double coding"}
+_KINDS = {"audit": "audit", "double": "double coding", "reread": "re-reading"}
+_MAKES = {"audit": "audit", "double": "double", "reread": "doubts --reread"}

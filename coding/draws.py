@@ -1,4 +1,4 @@
-"""Random draws for audits and double coding: kept with seed and probabilities, and read blind."""
+"""Draws for audits, double coding and re-reading: kept with seed and probabilities, and read blind."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -31,6 +31,8 @@ from corpus.database import (
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
+REREAD = "reread"  # the kind of a draw of what a coder has read before: chosen, so that no number rests on it
+WHY = {"audit": "audit", "double": "double", REREAD: "manual"}  # what the ledger says of a reading in each kind of draw
 RANK = "rank"  # the unit of an audit for one code: of its strata by rank the higher are read more
 LEASE = 15 * 60  # seconds for which a passage that is read once is kept for the coder who has it open
 
@@ -82,14 +84,14 @@ _PLACES = DRAWN.join(PASSAGES).join(DOCUMENTS)
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """A simple random sample without replacement of `size` of `population` passages.
+    """A simple random sample without replacement of `size` of `population` passages; of a re-reading half of it is.
 
-    kind: "audit" or "double". coders: who reads it, () = whoever comes. every: each coder reads each passage, else each
-    passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the newest row of
-    the ledger, when it was drawn. unit: what was drawn, "passage", or whole "document"s, "speaker"s or the documents of
-    an attribute's value, `units` of `of_units` of them (None for passages); or RANK: passages, more of those that rank
-    high for `code`. Of any other unit, `code` says that the audit is of what is suggested for it and not of everything;
-    None for the others. closed: when it was given up, None while it asks to be read.
+    kind: "audit", "double" or REREAD. coders: who reads it, () = whoever comes. every: each coder reads each passage,
+    else each passage is read once. seed: what the choice was made with. codebook, decisions: the version, and the
+    newest row of the ledger, when it was drawn. unit: what was drawn, "passage", or whole "document"s, "speaker"s or
+    the documents of an attribute's value, `units` of `of_units` of them (None for passages); or RANK: passages, more
+    of those that rank high for `code`. Of any other unit, `code` says that the audit is of what is suggested for it
+    and not of everything; None for the others. closed: when it was given up, None while it asks to be read.
     """
 
     id: int
@@ -130,7 +132,7 @@ def is_sound(row: Any) -> bool:
     numbers = (row.size, row.population, *(units if whole else ()))
     named = isinstance(coders, list) and all(isinstance(one, str) for one in (row.unit, row.seed, row.note, *coders))
     counted = all(isinstance(one, int) and one > 0 for one in numbers) and (whole or units == (None, None))
-    return row.kind in ("audit", "double") and named and counted and bool(row.size <= row.population)
+    return row.kind in WHY and named and counted and bool(row.size <= row.population)
 
 
 def close(connection: Connection, id: int) -> Draw:

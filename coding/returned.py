@@ -80,7 +80,7 @@ class _Entry:
         act = self._mark + new_act()[HALF:]  # one for each passage, as on the page: undoing takes back one
         book, decision = self._outside, replace(self._decision, passage=passage, act=act)
         if self._draw and passage in self._probability:
-            why, probability = self._draw.kind, self._probability[passage]
+            why, probability = draws.WHY[self._draw.kind], self._probability[passage]
             book, decision = self._inside, replace(decision, why=why, draw=self._draw.id, probability=probability)
         elif self._draw:
             self._moved += 1

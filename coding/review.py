@@ -21,7 +21,7 @@ from corpus.database import Connection
 from corpus.errors import EvidenceError
 
 PICKS = ("certain", "uncertain", "diverse", "manual")
-KINDS = {AUDIT: ("audit",), DOUBLE: ("double",), REVIEW: PICKS}  # what is saved, and undone, in each mode
+KINDS = {REVIEW: PICKS, **{kind: (why,) for kind, why in draws.WHY.items()}}  # what is saved, and undone, in each mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ class Desk:
                 draw = next((d.id for d, read, total in progress if read < total), known[-1].id if known else None)
         if mode not in KINDS or draw not in {d.id for d in known}:
             raise EvidenceError(
-                f"there is no {mode} draw {draw or ''} for {coder}: `themis audit` or `themis double` makes one"
+                f"there is no {mode} draw {draw or ''} for {coder}: `themis audit`, `themis double` or `themis doubts` "
+                "makes one"
             )
         return Sitting(coder, mode, draw)
 
@@ -151,7 +152,7 @@ class Desk:
             probability = None
             if sitting.draw is not None:
                 probability = self._probability(connection, sitting, reading.passage)
-            why = sitting.mode if sitting.blind else reading.why if reading.why in PICKS else "manual"
+            why = draws.WHY[sitting.mode] if sitting.blind else reading.why if reading.why in PICKS else "manual"
             shown = Reading(
                 act=reading.act,
                 passage=reading.passage,
@@ -264,7 +265,7 @@ class Desk:
 
     def _check_open(self, connection: Connection, coder: str, passage: int) -> None:
         if draws.sealed(connection, coder, [passage]):
-            raise EvidenceError("this passage was drawn to be read blind: read it in the audit or double coding first")
+            raise EvidenceError("this passage was drawn to be read blind: read it in its draw first")
 
 
 def _check_seen(own: Mapping[str, Mine], seen: Mapping[str, bool]) -> None:

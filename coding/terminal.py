@@ -33,6 +33,13 @@ WHY = {
     "uncertain": "uncertain",
     "diverse": "different from what was read",
     "manual": "chosen by hand",
+    "reread": "read by you before",
+}
+NAMES = {
+    "review": "Review",
+    "audit": "Audit, blind",
+    "double": "Double coding, blind",
+    "reread": "Reading again, blind",
 }
 
 
@@ -113,7 +120,7 @@ class Terminal:
 
     def _heading(self) -> Line:
         read, total = self._desk.progress(self._sitting)
-        name = {"review": "Review", "audit": "Audit, blind", "double": "Double coding, blind"}[self._sitting.mode]
+        name = NAMES[self._sitting.mode]
         why = ""
         if self._card:
             wanted = self._desk.study.codebook.by_id.get(self._card.wanted or "")

@@ -74,7 +74,7 @@ __all__ = [
     "update",
 ]
 
-HEAD = "0004"  # the newest revision in corpus/migrations/versions
+HEAD = "0005"  # the newest revision in corpus/migrations/versions
 MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 30  # seconds to wait for another program that is writing
 REMEDIES = {  # by SQLite's result code: what a person can do; every other code is a mistake of ours, with its traceback

@@ -40,6 +40,7 @@ class Asking:
     def places(self) -> Iterator[dict[str, Any]]:
         """Every mode, with draws of its kind and of another."""
         draws = {"review": (None, 99), "audit": (None, self.twin.double), "double": (None, self.twin.double)}
+        draws["reread"] = (None, self.twin.double)
         for mode, numbers in draws.items():
             for draw in numbers:
                 yield {"mode": mode} | ({"draw": draw} if draw is not None else {})
@@ -61,6 +62,7 @@ class Asking:
             ("GET", "/review"): lambda: ({"passage": key} for key in self.some),
             ("GET", "/audit"): place,
             ("GET", "/double"): place,
+            ("GET", "/reread"): place,
             ("GET", "/api/code/codebook"): none,
             ("GET", "/api/code/next"): self.places,
             ("GET", "/api/code/recent"): self.places,

@@ -343,7 +343,7 @@ def test_what_the_others_of_a_double_coding_said_is_told_nobody_until_all_have_r
     for key in drawn(study, draw):
         read(study, "Zebedee", key, "late", draw=1, why="double")
         remark(study, "Zebedee", key)
-    refused = {"error": "This passage was drawn to be read blind: read it in the audit or double coding first."}
+    refused = {"error": "This passage was drawn to be read blind: read it in its draw first."}
     for key in drawn(study, draw):
         assert ada.ask("/api/code/card", passage=key) == (400, refused)
         for path, more in (("memo", {"text": "mine"}), ("flag", {"note": "mine"})):

@@ -106,7 +106,7 @@ def test_an_older_study_is_copied_and_then_migrated(tmp_path):
     old_study(tmp_path / "study.db")
     store = open_store(tmp_path)
     assert store.settings() == {"unit": "sentence"}
-    copy = tmp_path / "study.db.before-0004"
+    copy = tmp_path / "study.db.before-0005"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     with closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("select name from sqlite_master where type = 'table'")}

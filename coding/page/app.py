@@ -46,6 +46,7 @@ from coding.page import (
     home,
     memos,
     progress,
+    reread,
     search,
     session,
 )
@@ -59,6 +60,7 @@ VIEWS: tuple[ModuleType, ...] = (
     code,
     audit,
     double,
+    reread,
     documents,
     search,
     codebook,

@@ -21,7 +21,7 @@ from corpus.errors import EvidenceError
 LARGEST = 2**53  # numbers that a script keeps exactly
 MOST_CODES = 1_000
 
-Mode = Literal["review", "audit", "double"]
+Mode = Literal["review", "audit", "double", "reread"]
 Number = Annotated[int, Field(ge=1, le=LARGEST)]
 Act = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 Name = Annotated[str, Field(min_length=1, max_length=64)]

@@ -21,7 +21,7 @@ function go(place) {
 function open() {
   const part = parts[Math.max(here, 0)];
   if (!part) return;
-  if (part.dataset.sealed) say("This passage is to be read blind, in the audit or in double coding.");
+  if (part.dataset.sealed) say("This passage is to be read blind, in its draw.");
   else location.assign(`/review?passage=${part.dataset.passage}`);
 }
 

@@ -10,6 +10,7 @@ export function why(card, { read, total }, name) {
   const said = {
     audit: ["Audit", drawn],
     double: ["Double coding", drawn],
+    reread: ["Read again", `blind, ${count(Math.min(read + 1, total))} of ${count(total)}`],
     certain: ["Looks like", name],
     uncertain: ["Uncertain", name && `about ${name}`],
     diverse: ["Different", "from what was read"],
@@ -37,6 +38,10 @@ const ENDS = {
   double: [
     "You have read all of this double coding.",
     "When the others are done too, agreement is measured. Go on in the review queue, or change your last ones below.",
+  ],
+  reread: [
+    "You have read all of these again.",
+    "What you said now holds. Whoever leads sees how much of it changed. You can still change your last decisions below.",
   ],
 };
 const EMPTY = ["The study has no passages yet.", "Whoever leads it adds documents in the shell: themis add FILES."];
