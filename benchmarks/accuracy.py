@@ -8,8 +8,10 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +23,7 @@ from benchmarks.labelled import program
 from benchmarks.peers import FOLDER, PEERS, Learned, Numbers, Peer, Question, Said
 from benchmarks.tasks import DEVELOPMENT, REPORT, SEEDS, Task, drawn, tasks
 from models.evidence import Floats, Integers
+from models.learn import SCORE, learn
 
 ROOT = Path(__file__).parent.parent
 ROWS = FOLDER / "rows.jsonl"
@@ -42,8 +45,6 @@ QUICK = ("nhs_px_fft", "anes2008 ds5", "uk_manifestos", "pdpilot_interviews")
 
 def ours(question: Question) -> Learned:
     """What the program learns, with a sample of the pool in place of the corpus."""
-    from models.learn import SCORE, learn
-
     data = question.case.data
     chosen = np.sort(np.random.default_rng(question.seed).permutation(question.case.pool)[:BACKGROUND])
     model = learn(
@@ -73,13 +74,25 @@ def answers(method: str, budget: str) -> bool:
     return method in WITHOUT if budget == "0" else method not in ONLY_WITHOUT
 
 
+@cache
 def source(method: str) -> str:
-    """A hash of what the method is made of; ours of the models room, SetFit's also of the process that trains it."""
-    folder = ROOT / "models"
-    files = {OURS: sorted(folder.glob("*.py"))}.get(method, [Path(peers.__file__)])
+    """A hash of what the method is made of, as it was when first asked; ours of the modules that learning imports."""
+    files = [Path(peers.__file__)]
+    if method == OURS:
+        files = sorted(_imported("learn", set()))
     if method in SLOW:
         files = [Path(peers.__file__).with_name("setfit_peer.py")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+
+
+def _imported(name: str, found: set[Path]) -> set[Path]:
+    """The file of this module of the models room, and of all that it imports from there."""
+    file = ROOT / "models" / f"{name}.py"
+    if file not in found:
+        found.add(file)
+        for other in re.findall(r"from models\.(\w+) import", file.read_text(encoding="utf-8")):
+            _imported(other, found)
+    return found
 
 
 def figures(labels: Floats, said: Said) -> Numbers:
@@ -134,10 +147,10 @@ def _memory(name: str, reset: bool = False) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{name}:"))
 
 
-def kept(rows: Path = ROWS) -> dict[tuple, dict]:
+def kept() -> dict[tuple, dict]:
     """The newest row of each half, task, budget, seed and method that is of the method as it now is."""
     now = {method: source(method) for method in METHODS} | {found.QUEUE: program()}
-    there = rows.read_text(encoding="utf-8").splitlines() if rows.exists() else []
+    there = ROWS.read_text(encoding="utf-8").splitlines() if ROWS.exists() else []
     read = [json.loads(line) for line in there]
     return {tuple(row[name] for name in KEY): row for row in read if row["source"] == now.get(row["method"])}
 

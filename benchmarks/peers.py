@@ -257,6 +257,8 @@ def _cuts(scores: Floats, labels: Floats) -> Floats:
 def _cut(scores: Floats, labels: Floats) -> float:
     from sklearn.metrics import precision_recall_curve
 
+    if not labels.any():
+        return 0.5
     precision, recall, cuts = precision_recall_curve(labels, scores)
     f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
     best = int(np.argmax(f1[:-1]))
