@@ -30,7 +30,6 @@ SHARE = 0.05  # of passages that is suggested where nobody decided anything: our
 FOLDS = 5
 FEWEST = 3  # positives in the folds before a code has a cut of its own
 NEIGHBOURS = 3
-STEPS = 128  # of SetFit, at most: two cores could not afford its epoch of all pairs
 Numbers = dict[str, float]
 
 
@@ -200,7 +199,7 @@ def setfit_told(question: Question) -> Learned:
 
 def _setfit(question: Question) -> tuple[Floats, Numbers]:
     """Scores of the test, and what learning took; kept by question. An undecided label is a no: it knows no other."""
-    source = (Path(__file__).parent / "setfit_peer.py").read_bytes() + str(STEPS).encode()
+    source = (Path(__file__).parent / "setfit_peer.py").read_bytes()
     file = FOLDER / "setfit" / f"{question.fingerprint}-{hashlib.sha256(source).hexdigest()[:8]}.npz"
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -208,7 +207,7 @@ def _setfit(question: Question) -> tuple[Floats, Numbers]:
         names = [theme.definition[0] for theme in question.case.data.themes]
         labels = np.nan_to_num(question.labels).astype(int).tolist()
         asked = {"texts": question.texts(question.rows), "labels": labels, "asked": question.texts(question.case.test)}
-        given.write_text(json.dumps({**asked, "names": names, "steps": STEPS, "seed": question.seed}), "utf-8")
+        given.write_text(json.dumps({**asked, "names": names, "seed": question.seed}), "utf-8")
         paths = {"PYTHONPATH": str(SETFIT), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1"}
         command = [sys.executable, "-W", "ignore", "-m", "benchmarks.setfit_peer", str(given), str(part)]
         subprocess.run(command, check=True, cwd=ROOT, env=os.environ | paths, capture_output=True)
