@@ -25,6 +25,8 @@ TEMPLATED = 8  # sentences of each code's name where there is no label
 
 def main() -> None:
     given = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    import datasets  # noqa: F401 - what is timed is learning, not importing
+    import setfit  # noqa: F401
     import torch
 
     torch.set_num_threads(1)
@@ -50,6 +52,8 @@ def _templated(names: list[str]) -> tuple[list[str], Any]:
 
 
 def _trained(texts: list[str], labels: Any, steps: int, seed: int) -> Any:
+    import datasets  # noqa: F401 - what is timed is learning, not importing
+    import setfit  # noqa: F401
     import torch
     from datasets import Dataset
     from setfit import SetFitModel, Trainer, TrainingArguments
