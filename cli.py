@@ -46,7 +46,7 @@ for _command in (
     *(people.review, people.reviewers, people.audit, people.double, people.agree, people.accept),
     *(numbers.search, numbers.repeated, numbers.quotes, numbers.why, numbers.counts, numbers.plan, numbers.export),
     *(study.import_, study.merge, study.remove),
-    codebook.codebook,
+    *(codebook.codebook, codebook.discover),
     *(study.settings, study.documents, study.demo),
 ):
     main.add_command(_command)

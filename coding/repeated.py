@@ -80,7 +80,7 @@ class Shown:
 
 def copies(connection: Connection) -> Copies:
     """What is repeated among the live passages, worked out anew (five seconds where there are 200,000)."""
-    return among(_texts(connection))
+    return among(live_texts(connection))
 
 
 def among(texts: Iterable[tuple[int, int, str]]) -> Copies:
@@ -116,7 +116,8 @@ def known(study: Study, connection: Connection) -> Copies:
             return Copies(families, tuple(tuple(map(int, keys)) for keys in kept["letters"]), int(kept["compared"]))
     found = copies(connection)
     with suppress(OSError):
-        _keep(path, {"state": state, **{name: getattr(found, name) for name in ("families", "letters", "compared")}})
+        kept = {name: getattr(found, name) for name in ("families", "letters", "compared")}
+        write_whole(path, {"state": state, **kept})
     return found
 
 
@@ -130,7 +131,7 @@ def shown(study: Study, most: int = 20) -> Shown:
     return Shown(largest, len(found.families), passages, letters, found.compared)
 
 
-def _texts(connection: Connection) -> Iterator[tuple[int, int, str]]:
+def live_texts(connection: Connection) -> Iterator[tuple[int, int, str]]:
     """(document, key, text) of every live passage, with one document's text in memory at a time."""
     columns = PASSAGES.c.document, PASSAGES.c.id, PASSAGES.c.start, PASSAGES.c.end
     places: dict[int, list[tuple[int, int, int]]] = {}
@@ -201,7 +202,7 @@ def _state(connection: Connection) -> list[Any]:
     return [FORMAT, unicodedata.unidata_version, *state_of_passages(connection), text]
 
 
-def _keep(path: Path, kept: Any) -> None:
+def write_whole(path: Path, kept: Any) -> None:
     """Written whole or not at all, for its owner only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as file:

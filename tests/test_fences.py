@@ -39,6 +39,7 @@ DOORS = {
         "coding/audits.py",
         "coding/certified.py",
         "coding/contrasts.py",
+        "coding/discovering.py",
         "coding/erring.py",
         "coding/evidence.py",
         "coding/frames.py",

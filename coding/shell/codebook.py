@@ -1,4 +1,4 @@
-"""Commands of the codebook: its faults, and what changed in it."""
+"""Commands of the codebook: its faults, what changed in it, and what it has no code for."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from coding import telling
-from coding.shell.given import in_study
+from coding.shell.given import in_study, login
 from coding.shell.shown import say
 from corpus.errors import EvidenceError
 
@@ -70,3 +70,44 @@ def log_codebook(study: "Study") -> None:
 
     with study.store.database.reading() as connection:
         say(telling.of_history(history(connection), study.codebook.version))
+
+
+@click.command()
+@click.option("--most", type=click.IntRange(0), default=15, show_default=True, help="How many to print; 0 for all.")
+@click.option("--show", type=click.IntRange(1), metavar="N", help="Print all passages of theme N.")
+@click.option("--make", type=click.IntRange(1), metavar="N", help="Make theme N a code of the codebook.")
+@click.option("--name", help="With --make: what the code is called.")
+@click.option("--definition", default="", help="With --make: what it means; the theme's words otherwise.")
+@click.option("--under", metavar="CODE", help="With --make: the code that it is nested in.")
+@click.option("--coder", help="With --make: who makes it; the one you are logged in with otherwise.")
+@in_study
+def discover(study: "Study", most: int, show: int | None, make: int | None, coder: str | None, **code: str) -> None:
+    """Find themes that the codebook has no code for.
+
+    Among the passages that fit no code it finds those that say nearly the same, in 5 passages and 3 documents
+    at least, and that are found again when the passages are drawn again.
+    """
+    from coding import discovering, telling_discover
+
+    if bool(make) != bool(code["name"]) or (make and show):
+        raise click.UsageError("--make and --name go together, without --show.")
+    if make:
+        return made(study, make, coder or login(), **code)
+
+    if show:
+        say(telling_discover.of_theme(discovering.described(study, discovering.numbered(study, show), whole=True)))
+    else:
+        found = discovering.discover(study)
+        themes = [discovering.described(study, theme) for theme in found.themes[: most or None]]
+        say(telling_discover.of_discovered(found, themes))
+    return None
+
+
+def made(study: "Study", number: int, coder: str, name: str, definition: str, under: str | None) -> None:
+    """Make a theme a code."""
+    from coding import discovering, telling_discover
+
+    theme = discovering.numbered(study, number)
+    parent = study.codebook.find(under) if under else None
+    done = discovering.make(study, coder, theme, name, definition, parent)
+    say(telling_discover.of_made(done, len(theme.shown)))

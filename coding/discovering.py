@@ -1,0 +1,247 @@
+"""New themes: groups of passages that fit no code and say nearly the same; and a code made of one of them."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from coding import draws, editing, ledger, memos, suggestions
+from coding.edited import Edited
+from coding.repeated import write_whole
+from coding.run import sample
+from coding.study import Study
+from coding.suggestions import Run
+from coding.unfitting import Unfitting, unfitting, words
+from corpus.context import Context, context
+from corpus.database import Connection
+from corpus.errors import EvidenceError
+
+if TYPE_CHECKING:
+    from models.discover import Group
+    from models.evidence import Evidence, Floats
+    from models.features import Likeness
+
+FORMAT = 1  # of what is kept on disk, and of how it is found: another number makes it anew
+SHOWN = 3  # passages that stand for a theme
+BLOCK = 8192  # passages compared with the themes at a time
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+NOTE = (
+    "Made of {passages:,} passages in {documents:,} documents that fitted no code. A code that is made after looking "
+    "is exploratory: for a count of it draw a new audit, and have that read blind."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Passages that say nearly the same, and fit no code.
+
+    passages: their keys, first those of `shown`, which stand for it; copies are among them. documents: how many they
+    are in. held: the share of reruns, on other draws of the passages, that found it again. words: what its passages
+    have and others have not. code: the nearest one, to which they are by `likeness` standard deviations more like than
+    the corpus is in the mean.
+    """
+
+    passages: tuple[int, ...]
+    shown: tuple[int, ...]
+    documents: int
+    held: float
+    words: tuple[str, ...]
+    code: str
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A theme as people read it: its nearest code by name, and passages with their places."""
+
+    theme: Theme
+    code: str
+    passages: tuple[Context, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """The themes, those of many and close passages first.
+
+    passages: that were looked at. fitting_none: how many of them fit no code, `brief` of those having too few words.
+    texts: how many different ones the others have, of which `compared` were compared with each other. learned: whether
+    some code is suggested by what people decided. stale: what the suggestions do not know of, "" for nothing.
+    """
+
+    passages: int
+    fitting_none: int
+    brief: int
+    texts: int
+    compared: int
+    learned: bool
+    themes: tuple[Theme, ...]
+    stale: str = ""
+
+
+def discover(study: Study) -> Discovered:
+    """The themes that the codebook has no code for: the same ones while the study is the same.
+
+    EvidenceError before the first run.
+    """
+    with study.store.database.reading() as connection:
+        run = suggestions.shown(connection)
+        stale = suggestions.stale(connection, run, study.codebook)
+        state = _state(study, connection, run)
+        found = _remembered(study, state) or _found(study, connection, run)
+    with suppress(OSError):
+        write_whole(_path(study), {"state": state, **asdict(found)})
+    return replace(found, stale=stale)
+
+
+def numbered(study: Study, number: int) -> Theme:
+    """A theme by its number, from 1, in what was found last; EvidenceError where the study is another since."""
+    with study.store.database.reading() as connection:
+        found = _remembered(study, _state(study, connection, suggestions.shown(connection)))
+    if found is None:
+        raise EvidenceError("what was found is not of the study as it is now: run `themis discover`, and choose again")
+    if not 1 <= number <= len(found.themes):
+        raise EvidenceError(f"there is no theme {number}: `themis discover` found {len(found.themes)}")
+    return found.themes[number - 1]
+
+
+def described(study: Study, theme: Theme, whole: bool = False) -> Described:
+    """A theme with the passages that stand for it, or with all of its passages."""
+    with study.store.database.reading() as connection:
+        passages = [context(connection, key) for key in (theme.passages if whole else theme.shown)]
+    return Described(theme, study.codebook.by_id[theme.code].name, tuple(passages))
+
+
+def make(study: Study, coder: str, theme: Theme, name: str, definition: str = "", parent: str | None = None) -> Edited:
+    """Add a code for a theme: the passages that stand for it are its examples, and a memo says where it comes from.
+
+    definition: "" for one of the theme's words. parent: the code that it is nested in.
+    """
+    meant = definition.strip() or f"Speaks of {', '.join(theme.words) or name}."
+    examples = [at.text for at in described(study, theme).passages]
+    made = editing.add_code(study, study.codebook.version, name, meant, parent, examples)
+    with study.store.database.writing() as connection:
+        note = NOTE.format(passages=len(theme.passages), documents=theme.documents)
+        memos.add(connection, coder, note, code=made.code)
+    return made
+
+
+def _found(study: Study, connection: Connection, run: Run) -> Discovered:
+    from models.discover import MOST
+
+    none = unfitting(study, connection, run)
+    random = np.random.default_rng(int(study.settings["seed"]))
+    rows = np.sort(random.choice(len(none.texts), min(MOST, len(none.texts)), replace=False))
+    search = _Search(study, connection, none, _likeness(study, connection))
+    themes = tuple(search.themes([none.texts[row] for row in rows]))
+    numbers = none.passages, none.fitting_none, none.brief, len(none.texts), len(rows)
+    return Discovered(*numbers, "score" in run.kinds.values(), themes)
+
+
+def _likeness(study: Study, connection: Connection) -> "Likeness":
+    """Today's codebook as directions, by whole passages alone: what is suggested is known already."""
+    from coding.evidence import themes
+    from models.features import fit_likeness
+
+    places = study.store.places_in_order(connection)
+    chosen = [places[number][0] for number in sample(study, len(places))]
+    said = dict(words(connection, set(chosen)))
+    books = themes(study.codebook)
+    lines = [text for theme in books for text in theme.texts()]
+    study.vectors.embed([*lines, *said.values()])
+    known = dict(zip(lines, study.vectors.get(lines), strict=True))
+    return fit_likeness(books, known, _block(study.vectors.get([said[key] for key in chosen])))
+
+
+def _block(vectors: "Floats") -> "Evidence":
+    """Passages of which only the vectors are known."""
+    from models.evidence import Evidence
+
+    keys = np.arange(len(vectors))
+    nothing = np.empty(0, np.int64)
+    return Evidence(keys, [""] * len(keys), vectors, vectors[:0], nothing, np.zeros_like(vectors))
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Where it is looked, and how vectors are to be seen."""
+
+    study: Study
+    connection: Connection
+    none: Unfitting
+    likeness: "Likeness"
+
+    def themes(self, compared: Sequence[tuple[int, ...]]) -> "Iterator[Theme]":
+        """What is found among some of the texts, with the other texts that belong to it."""
+        from models.discover import central, enough, groups, telling
+
+        said = dict(words(self.connection, {keys[0] for keys in compared}))
+        texts = [said[keys[0]] for keys in compared]
+        vectors = self._vectors(texts)
+        documents = np.array([self.none.document[keys[0]] for keys in compared], np.int64)
+        least = enough(vectors)
+        found = groups(vectors, documents, least, int(self.study.settings["seed"]))
+        told = telling([WORD.findall(text.lower()) for text in texts], found)
+        for group, own, others in zip(found, told, self._others(found, least, said), strict=True):
+            stand = central(vectors, group, SHOWN).tolist()
+            rows = list(dict.fromkeys([*stand, *group.rows.tolist()]))
+            keys = [compared[row][0] for row in rows] + [key for row in rows for key in compared[row][1:]] + others
+            within = len({self.none.document[key] for key in keys})
+            code, alike = self._nearest_code([texts[row] for row in rows])
+            yield Theme(tuple(keys), tuple(keys[: len(stand)]), within, group.held, tuple(own), code, alike)
+
+    def _others(self, found: "Sequence[Group]", least: float, compared: Mapping[int, str]) -> list[list[int]]:
+        """For each group the passages of texts that were not compared, and belong to it, in the order of places."""
+        from models.discover import nearest
+
+        rest = {keys[0]: keys for keys in self.none.texts if keys[0] not in compared} if found else {}
+        group: dict[int, int] = {}
+        stream = words(self.connection, rest)
+        while block := list(islice(stream, BLOCK if rest else 0)):
+            belongs = nearest(self._vectors([text for _, text in block]), found, least)
+            group.update(zip((key for key, _ in block), belongs.tolist(), strict=True))
+        others: list[list[int]] = [[] for _ in found]
+        for first, keys in rest.items():
+            if group[first] >= 0:
+                others[group[first]] += keys
+        return others
+
+    def _vectors(self, texts: Sequence[str]) -> "Floats":
+        from models.features import centred
+
+        self.study.vectors.embed(texts)
+        return centred(self.study.vectors.get(texts), self.likeness.centre)
+
+    def _nearest_code(self, texts: Sequence[str]) -> tuple[str, float]:
+        """The code that these passages are most like, by their vectors as a whole, and how much."""
+        block = _block(self.study.vectors.get(texts))
+        alike = self.likeness.features(block).undecided()[0].mean(axis=0)
+        return list(self.study.codebook.by_id)[int(alike.argmax())], round(float(alike.max()), 2)
+
+
+def _remembered(study: Study, state: list[Any]) -> Discovered | None:
+    """What was found in this state of the study; None where that was another, or nothing is kept of it."""
+    with suppress(OSError, ValueError, TypeError, LookupError):
+        kept = json.loads(_path(study).read_text(encoding="utf-8"))
+        if kept.pop("state") == state:
+            lists = ("passages", "shown", "words")
+            themes = [Theme(**one | {name: tuple(one[name]) for name in lists}) for one in kept.pop("themes")]
+            return Discovered(**kept, themes=tuple(themes))
+    return None
+
+
+def _state(study: Study, connection: Connection, run: Run) -> list[Any]:
+    """What all of it follows from."""
+    apart = sha256(json.dumps(sorted(draws.awaited(connection))).encode()).hexdigest()
+    made = [run.id, run.basis.hash, study.codebook.version, ledger.last(connection), apart]
+    return [FORMAT, study.settings["seed"], *made, *suggestions.state_of_passages(connection)]
+
+
+def _path(study: Study) -> Path:
+    return study.cache / "discovered.json"
