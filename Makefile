@@ -25,7 +25,7 @@ fix: .venv/tools
 benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.reading
 	$(BIN)/python -m benchmarks.embedding
-	$(BIN)/python -m benchmarks.few_labels
+	$(BIN)/python -m benchmarks.accuracy --quick
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python -m benchmarks.search
