@@ -7,6 +7,13 @@ import numpy as np
 
 BEGIN, END = "<!-- tables: made by python -m benchmarks.accuracy --table -->", "<!-- end of tables -->"
 MARGIN = 0.01  # below the best peer by more than this is marked
+SHORT = {
+    "TF-IDF + LR": "TF-IDF",
+    "embedding + LR": "LR",
+    "embedding + LR, thresholds": "LR with cuts",
+    "cosine to the name": "name",
+    "cosine to the definition": "definition",
+}
 Row = dict
 Cell = Callable[[Sequence[Row]], str]
 
@@ -122,7 +129,7 @@ def _by_task(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str
         if np.isnan(mine) or not there:
             return "-"
         best = max(there, key=lambda one: there[one])
-        short = "".join(word[0] for word in best.replace("+", " ").replace(",", "").split())
+        short = SHORT.get(best, best)
         mark = " ▼" if mine < there[best] - MARGIN else ""
         return f"{mine:.3f} {100 * (mine - there[best]):+.1f} {short}{mark}"
 

@@ -116,7 +116,7 @@ def test_the_table_stands_between_its_markers_and_marks_where_a_peer_is_better(t
     ]
     kept = accuracy_table.Kept(rows, "Themis", (), ("told",))
     lines = list(accuracy_table.tables(kept, (["a"], ["8"], ["Themis", "kNN", "told"])))
-    assert "| a | 0.500 -2.0 k ▼ |" in lines
+    assert "| a | 0.500 -2.0 kNN ▼ |" in lines
     page = tmp_path / "page.md"
     page.write_text(f"Before.\n{accuracy_table.BEGIN}\nold\n{accuracy_table.END}\nAfter.\n", encoding="utf-8")
     accuracy_table.written(page, ["new"])
