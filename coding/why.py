@@ -140,8 +140,7 @@ class Explainer:
         lesson = self._taught(queued)
         with self.study.store.database.reading() as connection:
             item, place = _item(self.study, connection, passage)
-            hidden = draws.awaited(connection) | {passage}
-        return lesson.explain(item, place, codes, hidden)
+        return lesson.explain(item, place, codes)
 
     def _taught(self, queued: bool) -> "_Lesson":
         from coding.pupil import again
@@ -179,8 +178,8 @@ class _Lesson:
         vectors = study.vectors.get([place.text for _, _, place in self.places])
         self.vectors = centred(vectors, self.model.likeness.centre)
 
-    def explain(self, item: "Item", place: Passage, codes: Collection[str] | None, hidden: Collection[int]) -> Why:
-        """The reasons of these codes, or of the suggested ones; hidden: passages that are not to be named."""
+    def explain(self, item: "Item", place: Passage, codes: Collection[str] | None) -> Why:
+        """The reasons of these codes, or of the suggested ones."""
         from coding.evidence import evidence, texts
 
         self.study.vectors.embed(texts([item]))  # another process may have added it meanwhile
@@ -188,19 +187,17 @@ class _Lesson:
         found = suggested(self.study.codebook, self.model, block)
         marked = {one.code for one in found if one.suggested}
         chosen = (one for one in found if one.code in (marked if codes is None else codes))
-        reasons = (self._reasons(one, block, place, marked, hidden) for one in chosen)
+        reasons = (self._reasons(one, block, place, marked) for one in chosen)
         return Why(item.key, place.id, place.speaker, place.text, tuple(reasons))
 
-    def _reasons(
-        self, one: Suggestion, block: "Evidence", place: Passage, marked: set[str], hidden: Collection[int]
-    ) -> Reasons:
+    def _reasons(self, one: Suggestion, block: "Evidence", place: Passage, marked: set[str]) -> Reasons:
         from models.why import contributions, nearest
 
         column, codebook, centre = self.model.codes.index(one.code), self.study.codebook, self.model.likeness.centre
         threshold = float(self.model.thresholds[column])
         above = (id for id in codebook.above(one.code) if id not in marked)
         parts = contributions(self.model, block, column)
-        like_yes, like_no = self._decided(nearest(block, one.sentence, self.vectors, centre), one.code, hidden)
+        like_yes, like_no = self._decided(nearest(block, one.sentence, self.vectors, centre), one)
         return Reasons(
             code=one.code,
             name=codebook.by_id[one.code].name,
@@ -223,15 +220,13 @@ class _Lesson:
             words_against=_terms(parts, -1),
         )
 
-    def _decided(
-        self, order: "Integers", code: str, hidden: Collection[int]
-    ) -> tuple[tuple[Like, ...], tuple[Like, ...]]:
-        """The nearest that people said yes to, and no; of copies the first."""
+    def _decided(self, order: "Integers", one: Suggestion) -> tuple[tuple[Like, ...], tuple[Like, ...]]:
+        """The nearest that people said yes to, and no: never the passage itself, and of copies the first."""
         found: dict[float | None, dict[str, Like]] = {1: {}, 0: {}}
         for row in order.tolist():
             key, document, place = self.places[row]
-            kind = found.get(self.decided[key].get(code))
-            if kind is not None and len(kind) < NEAREST and key not in hidden:
+            kind = found.get(self.decided[key].get(one.code))
+            if kind is not None and len(kind) < NEAREST and key != one.passage:
                 words = shorten(place.text, FIRST, placeholder=" ...")
                 kind.setdefault(place.text, Like(key, place.id, document, place.speaker, words))
         return tuple(found[1].values()), tuple(found[0].values())

@@ -208,20 +208,17 @@ def test_a_likeness_says_so_and_names_the_codebook(study):
 def test_a_passage_names_neither_itself_nor_a_copy_twice_nor_what_coders_differ_about(large, tmp_path):
     folder = tmp_path / "copies"
     folder.mkdir()
-    for n in range(3):
-        (folder / f"copy{n}.md").write_text("They paid invoice 77 late.\n")
+    for n, said in enumerate(["late", "late", "late", "so late", "very late"]):
+        (folder / f"copy{n}.md").write_text(f"They paid invoice 77 {said}.\n")
     add(large, [folder])
-    copies = [key for key in passages(large) if of(large, key).startswith("copy")]
-    near = next(key for key in passages(large) if of(large, key) == "letter11.md:0-26")
-    decide(large, *(("anna", key, "money", True) for key in copies))
-    decide(large, ("anna", near, "money", True), ("ben", near, "money", False))
+    *copies, differ, other = (key for key in passages(large) if of(large, key).startswith("copy"))
+    decide(large, *(("anna", key, "money", True) for key in (*copies, differ, other)), ("ben", differ, "money", False))
     code(large)
-    (own,) = why(large, of(large, copies[1]), "money").codes
-    assert own.like_yes[0].passage == of(large, copies[0])
+    (own,), (else_,) = (why(large, of(large, key), "money").codes for key in (copies[1], other))
+    assert [like.key for like in own.like_yes[:2]] == [copies[0], other]
+    assert [like.key for like in else_.like_yes[:1]] == [copies[0]]
     assert len({like.words for like in own.like_yes}) == len(own.like_yes) == 3
-    assert copies[1] not in {like.key for like in own.like_yes}
-    named = {like.key for key in copies for one in why(large, of(large, key), "money").codes for like in one.like_yes}
-    assert near not in named
+    assert not {differ, other} & {like.key for like in (*else_.like_yes, *else_.like_no)}
 
 
 def test_nothing_is_told_of_what_is_to_be_read_blind(large):
