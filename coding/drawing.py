@@ -29,7 +29,7 @@ class Source:
     """What is drawn from. known: passages left out as read to the end. scored: what the machine said of it by then.
 
     drawn, units: of whole units, how many of how many; None for passages. probability: of each passage of the sample,
-    where they are not all alike.
+    where they are not all alike. seed: what the chance was made of, where it is not made of this.
     """
 
     population: Sequence[int]
@@ -38,6 +38,7 @@ class Source:
     drawn: int | None = None
     units: int | None = None
     probability: Mapping[int, float] | None = None
+    seed: str = ""
 
     @cached_property
     def frame(self) -> "Frame":
@@ -121,7 +122,7 @@ def draw_ranked(study: Study, code: str, size: int | None = None, coders: Sequen
         _check(study, connection, made, size := size or FEWEST, population)
         frame = frames.by_rank(frames.taken(scored, population, known), code)
         source = Source(population, known, frame)
-        seed = _seed(study, connection, "audit", source)
+        seed = seed_of(study, connection, "audit", source)
         strata = [frame.passages[frame.strata == number].tolist() for number in range(len(ALLOCATION))]
         probability: dict[int, float] = {}
         for number, (keys, n) in enumerate(zip(strata, shared(size, list(map(len, strata))), strict=True)):
@@ -178,7 +179,7 @@ def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int]
     ledger.keep(connection, study.codebook)
     row = {"key": new_act(), "kind": made.kind, "coders": json.dumps(made.coders), "every": made.every}
     row |= {"size": len(sample), "population": len(source.population)}
-    row |= {"seed": _seed(study, connection, made.kind, source)}
+    row |= {"seed": seed_of(study, connection, made.kind, source)}
     row |= {"codebook": study.codebook.version, "note": made.note, "unit": made.unit, "code": made.code}
     row |= {"decisions": ledger.last(connection), "made": now(), "units": source.drawn, "of_units": source.units}
     connection.execute(insert(DRAWS).values(**row))
@@ -194,13 +195,15 @@ def keep(study: Study, connection: Connection, made: Made, sample: Sequence[int]
     return draw
 
 
-def _seed(study: Study, connection: Connection, kind: str, source: Source) -> str:
+def seed_of(study: Study, connection: Connection, kind: str, source: Source) -> str:
     """What the chance is made of: the setting, which draw this is, and all that it is drawn from.
 
     Whoever could know what is drawn before the scores are fixed could let them learn from that.
     """
     from coding import frames
 
+    if source.seed:
+        return source.seed
     number = connection.execute(select(func.count()).select_from(DRAWS)).scalar_one()
     return f"{study.settings['seed']}:{kind}:{number}:{frames.digest(source.frame)}"
 
@@ -208,7 +211,7 @@ def _seed(study: Study, connection: Connection, kind: str, source: Source) -> st
 def _random(
     study: Study, connection: Connection, made: Made, source: Source, among: Sequence[Any], size: int
 ) -> list[Any]:
-    return random.Random(_seed(study, connection, made.kind, source)).sample(among, min(size, len(among)))
+    return random.Random(seed_of(study, connection, made.kind, source)).sample(among, min(size, len(among)))
 
 
 def _check(study: Study, connection: Connection, made: Made, size: int, population: Sequence[int]) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import lt
 from time import time
 from typing import Any
 
@@ -216,6 +217,12 @@ def following(connection: Connection, draw: Draw, coder: str, but: int | None = 
 def awaited(connection: Connection, among: Collection[int] | None = None) -> set[int]:
     """Passages of every draw that are not read yet as it asks: no queue may offer them. among: only of these."""
     return _left(connection, draws(connection), among)
+
+
+def unfinished(connection: Connection) -> set[int]:
+    """All passages, read or not, of draws that are still to be read to the end."""
+    open_ = [one.id for one in draws(connection) if not one.closed and lt(*progress(connection, one))]
+    return set(connection.execute(select(DRAWN.c.passage).where(DRAWN.c.draw.in_(open_))).scalars())
 
 
 def taken(connection: Connection, draw: int, coder: str) -> set[int]:

@@ -1,7 +1,7 @@
 """Which readings are compared: blind ones of random draws, or what two coders have read; and what the machine says."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,11 @@ from typing import Any
 from coding import ledger
 from coding.agreement import MISSING
 from coding.codebook import Codebook
-from coding.draws import DRAWN, DRAWS
+from coding.draws import DRAWN, DRAWS, REREAD
 from coding.ledger import DECISIONS, HELD, OWN
 from coding.suggestions import SUGGESTIONS, Run
 from coding.versions import meaning
-from corpus.database import ColumnElement, Connection, Select, and_, func, select
+from corpus.database import ColumnElement, Connection, Select, and_, func, or_, select
 from corpus.errors import EvidenceError
 from corpus.tables import DOCUMENTS, LIVE, PASSAGES
 
@@ -89,7 +89,7 @@ def drawn(kind: str) -> Chosen:
 
 
 def read_by_two() -> Chosen:
-    """Whatever holds in the passages that two coders have read, however they came to read them."""
+    """Whatever holds in the passages that two coders have read, but for what they said in reading again."""
     own = and_(HELD.c.lane == OWN, HELD.c.value.is_not(None))
     twice = select(HELD.c.passage).where(own).group_by(HELD.c.passage).having(func.count(HELD.c.coder.distinct()) > 1)
     return Chosen(and_(own, HELD.c.passage.in_(twice)), twice)
@@ -101,22 +101,40 @@ def readings(connection: Connection, codebook: Codebook, chosen: Chosen, coders:
     A coder's yes for a nested code is a yes for the codes above it that this coder said nothing of.
     """
     joined = HELD.join(DECISIONS, HELD.c.decision == DECISIONS.c.id).join(PASSAGES, HELD.c.passage == PASSAGES.c.id)
-    columns = (HELD.c.passage, PASSAGES.c.document, HELD.c.code, HELD.c.coder, HELD.c.value, DECISIONS.c.codebook)
+    decision = (DECISIONS.c.value, DECISIONS.c.codebook, DECISIONS.c.draw)
+    columns = (HELD.c.passage, PASSAGES.c.document, HELD.c.code, HELD.c.coder, *decision)
     query = select(*columns).select_from(joined.join(DOCUMENTS)).where(chosen.where, LIVE, HELD.c.value.is_not(None))
     if coders:
         query = query.where(HELD.c.coder.in_(coders))
     found = Readings(defaultdict(dict), {}, defaultdict(dict))
-    for key, document, code, coder, value, version in connection.execute(query.order_by(HELD.c.decision)).all():
-        if code in codebook.by_id:
+    rereadings = set(connection.execute(select(DRAWS.c.id).where(DRAWS.c.kind == REREAD)).scalars())
+    before = _before(connection, rereadings) if rereadings else {}
+    for key, document, code, coder, value, version, draw in connection.execute(query.order_by(HELD.c.decision)).all():
+        if draw in rereadings:  # it was chosen for what the machine says of it
+            value, version = before.get((key, code, coder), (None, version))
+        if code in codebook.by_id and value is not None:
             found.values[code].setdefault(key, {})[coder] = value
             found.documents[key] = document
             found.versions[code].setdefault(version, []).append(key)
+    _lend(codebook, found)
+    return found
+
+
+def _lend(codebook: Codebook, found: Readings) -> None:
     for code in codebook.by_id:
         for above in codebook.above(code):
             for key, said in list(found.values[code].items()):
                 for coder in (coder for coder, value in said.items() if value):
                     found.values[above].setdefault(key, {}).setdefault(coder, True)
-    return found
+
+
+def _before(connection: Connection, rereadings: Collection[int]) -> dict[tuple[int, str, str], tuple[bool | None, str]]:
+    """By passage, code and coder, what was said last, and under which codebook, but for these draws of re-readings."""
+    columns = (DECISIONS.c.passage, DECISIONS.c.code, DECISIONS.c.coder, DECISIONS.c.value, DECISIONS.c.codebook)
+    drawn = DECISIONS.c.passage.in_(select(DRAWN.c.passage).where(DRAWN.c.draw.in_(rereadings)))
+    own = DECISIONS.c.why != "adjudication", or_(DECISIONS.c.draw.is_(None), DECISIONS.c.draw.not_in(rereadings))
+    rows = connection.execute(select(*columns).where(drawn, *own).order_by(DECISIONS.c.id))
+    return {(key, code, coder): (value, version) for key, code, coder, value, version in rows}
 
 
 def machine(connection: Connection, run: Run, chosen: Chosen) -> Machine:

@@ -201,6 +201,33 @@ def agree(study: "Study", coders: tuple[str, ...], differ: str | None, most: int
 
 @click.command()
 @click.argument("code_id", required=False, metavar="[CODE]")
+@click.option("--examples", is_flag=True, help="List examples of the codebook that may mislead instead.")
+@click.option("--reread", "size", type=click.IntRange(2), metavar="N", help="Draw N passages to be read again, blind.")
+@click.option("--coder", help="With --reread: whose decisions; yours, by the name you are logged in with, otherwise.")
+@click.option("--most", type=click.IntRange(0), default=20, show_default=True, help="How many to list; 0 for all.")
+@in_study
+def doubts(study: "Study", code_id: str | None, examples: bool, size: int | None, coder: str | None, most: int) -> None:
+    """List decisions that look like slips.
+
+    Each is judged by what the machine says that did not see its document. Nothing is changed: --reread has one coder
+    read the oddest again, blind, with as many that are not suspected, and this then tells what was changed of both.
+    """
+    from coding import doubts as doubting
+    from coding import rereading, telling_doubts
+
+    if size and examples:
+        raise click.UsageError("Give --examples or --reread, not both.")
+    code = study.codebook.find(code_id) if code_id else None
+    if examples:
+        return say(telling_doubts.of_misleading(doubting.misleading(study, code, most), study.codebook))
+    if size:
+        return say(telling_doubts.of_reread(rereading.draw_reread(study, size, coder or login(), code)))
+    found = doubting.doubts(study, code, most)
+    return say(telling_doubts.of_doubts(found, study.codebook, rereading.outcomes(study)))
+
+
+@click.command()
+@click.argument("code_id", required=False, metavar="[CODE]")
 @click.option("--precision", type=SHARE, metavar="SHARE", help="The share of them that must hold the code (0.9).")
 @click.option("--confidence", type=SHARE, metavar="SHARE", help="How sure this is to be (0.9).")
 @click.option("--n", "size", type=click.IntRange(1), help="How many passages are to be read for it (100).")
