@@ -1,19 +1,23 @@
-"""Learning and searching by meaning in the background, for whoever serves reviewers: nothing here makes them wait."""
+"""Learning, searching by meaning and explaining, in the background: whoever serves reviewers need not wait."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from coding.background import Background, Jobs, Work
 from coding.pupil import Learned
 from coding.study import Study, open_study
 from corpus.errors import EvidenceError
 
+if TYPE_CHECKING:
+    from coding.why import Why
+
 NICE = 10  # learning gives way to the server
-PATIENCE = 30  # seconds that a search is waited for
+PATIENCE = 30  # seconds that an answer is waited for
 
 
 class NotYet(EvidenceError):
@@ -36,7 +40,7 @@ class Learning:
 
 
 class Learner:
-    """Two child processes, one that learns and one that searches, each started when it is first needed.
+    """Two child processes, one that learns and one that answers, each started when it is first needed.
 
     opened: gives the study, in the children; it can be pickled. Safe to use from several threads.
     """
@@ -45,7 +49,7 @@ class Learner:
         opened = opened or partial(open_study, folder.absolute())
         cache = folder.absolute() / ".themis"
         self._pupil = Background(Work("learning", partial(_lessons, opened), cache / "learner.log", NICE))
-        self._finder = Background(Work("searching by meaning", partial(_searches, opened), cache / "finder.log"))
+        self._finder = Background(Work("searching and explaining", partial(_answers, opened), cache / "finder.log"))
         self._lock = threading.RLock()
         self._asked = 0
         self._known = Learning("idle", None, 0, (), "Nothing has been learned yet since the page was opened.")
@@ -70,10 +74,15 @@ class Learner:
         The first search loads the encoder. EvidenceError where nothing is embedded, NotYet where it takes over
         `patience` seconds.
         """
-        try:
-            found: list[tuple[int, float]] = self._finder.ask("search", text, most).result(patience)
-        except TimeoutError as error:
-            raise NotYet("searching by meaning is still being made ready: try again in a minute") from error
+        found: list[tuple[int, float]] = self._answer(patience, "search", text, most)
+        return found
+
+    def why(self, passage: int, codes: Collection[str], patience: float = PATIENCE) -> "Why":
+        """Why these codes are suggested of a passage, by key, as `coding.why` has it, by the model of the queue.
+
+        EvidenceError where nothing was suggested yet, NotYet where it takes over `patience` seconds.
+        """
+        found: Why = self._answer(patience, "why", passage, codes, True)
         return found
 
     def warm(self) -> None:
@@ -84,6 +93,12 @@ class Learner:
         """End both children."""
         self._pupil.close()
         self._finder.close()
+
+    def _answer(self, patience: float, job: str, *given: object) -> Any:
+        try:
+            return self._finder.ask(job, *given).result(patience)
+        except TimeoutError as error:
+            raise NotYet("this is still being made ready: try again in a minute") from error
 
     def _learned(self, future: "Future[Learned]") -> None:
         error = future.exception()
@@ -103,7 +118,9 @@ def _lessons(opened: Callable[[], Study]) -> Jobs:
     return {"learn": Pupil(opened()).learn}
 
 
-def _searches(opened: Callable[[], Study]) -> Jobs:
+def _answers(opened: Callable[[], Study]) -> Jobs:
     from coding.meaning import Finder
+    from coding.why import Explainer
 
-    return {"search": Finder(opened()).search}
+    study = opened()
+    return {"search": Finder(study).search, "why": Explainer(study).why}

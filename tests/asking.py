@@ -67,6 +67,7 @@ class Asking:
             ("GET", "/api/code/next"): self.places,
             ("GET", "/api/code/recent"): self.places,
             ("GET", "/api/code/card"): lambda: ({**at, "passage": key} for at in self.places() for key in self.some),
+            ("GET", "/api/code/why"): lambda: ({"passage": key} for key in self.some),
             ("GET", "/documents"): none,
             ("GET", "/documents/{key}"): lambda: (
                 {"key": key, "all": everybody} for key in range(1, 10) for everybody in ("true", "false")

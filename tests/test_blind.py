@@ -18,7 +18,7 @@ from coding.export.review import give
 from coding.export.rows import worklist
 from coding.importing import import_decisions
 from coding.learner import Learner
-from coding.page import learning
+from coding.page import learning, why
 from coding.page.app import create_app
 from coding.page.guard import Address
 from coding.quotes import quotes
@@ -37,6 +37,7 @@ class Still(Learner):
 def _fast(monkeypatch):
     """The child that searches has the encoder that needs no model."""
     monkeypatch.setattr(learning, "Learner", lambda folder: Still(folder, partial(opened, folder)))
+    monkeypatch.setattr(why, "PATIENCE", 300)  # or one copy might be ready sooner than the other
 
 
 def test_every_route_is_asked(study):

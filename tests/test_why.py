@@ -10,6 +10,7 @@ from coding_page import passages, read
 from conftest import Words, with_encoder
 from hypothesis import given
 from hypothesis import strategies as st
+from letters import at, decide, letters, of
 
 import cli
 from coding import ledger, queue, suggestions
@@ -119,33 +120,9 @@ def test_the_nearest_is_near_to_the_passage_or_to_its_sentence():
 # On a study
 
 
-def of(study, key):
-    """The id of a passage."""
-    with study.store.database.reading() as connection:
-        return next(p.id for kept in study.store.kept(connection) for one, p in kept.passages if one == key)
-
-
-def decide(study, *said):
-    with study.store.database.writing() as connection:
-        ledger.keep(connection, study.codebook)
-        version = study.codebook.version
-        ledger.record(connection, [Decision(who, key, id, value, version) for who, key, id, value in said])
-
-
 @pytest.fixture
 def large(study, tmp_path):
-    """Letters of one passage each, half of them of money: decided, and suggested from that."""
-    folder = tmp_path / "letters"
-    folder.mkdir()
-    for n in range(12):
-        (folder / f"letter{n:02}.md").write_text(f"They paid invoice {n} late.\n\nThe choir sang in week {n}.\n")
-    add(study, [folder])
-    code(study)
-    keys = {of(study, key): key for key in passages(study) if of(study, key).startswith("letter")}
-    for n, key in enumerate(list(keys.values())[:20]):
-        decide(study, ("anna", key, "money", n % 2 == 0))
-    code(study)
-    return study
+    return letters(study, tmp_path / "letters")
 
 
 def test_codes_are_those_that_the_run_suggests_with_its_scores(large):
@@ -166,7 +143,7 @@ def test_codes_are_those_that_the_run_suggests_with_its_scores(large):
 
 
 def test_the_nearest_decided_passages_are_named_on_either_side(large):
-    key = next(key for key in passages(large) if of(large, key) == "letter11.md:0-26")
+    key = at(large, "letter11.md:0-26")
     (one,) = why(large, of(large, key), "Money").codes
     assert (one.code, one.kind, one.yes, one.no) == ("money", SCORE, 10, 10)
     assert [like.words for like in one.like_yes] == [f"They paid invoice {n} late." for n in nearest_of(large, key)]
@@ -223,7 +200,7 @@ def test_a_passage_names_neither_itself_nor_a_copy_twice_nor_what_coders_differ_
 
 def test_nothing_is_told_of_what_is_to_be_read_blind(large):
     money = [key for key in passages(large) if of(large, key).endswith(":0-26")]
-    asked, explainer = next(key for key in passages(large) if of(large, key) == "letter11.md:0-26"), Explainer(large)
+    asked, explainer = at(large, "letter11.md:0-26"), Explainer(large)
     before = explainer.why(asked, ["money"]).codes[0]
     assert len(before.like_yes) == 3
     draw = draw_audit(large, len(passages(large)) - 8)

@@ -49,6 +49,7 @@ from coding.page import (
     reread,
     search,
     session,
+    why,
 )
 from coding.page.guard import LARGEST, Address, Guard
 from coding.page.shell import Shell
@@ -68,6 +69,7 @@ VIEWS: tuple[ModuleType, ...] = (
     disagreements,
     agreement,
     counts,
+    why,
 )
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen
 

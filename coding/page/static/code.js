@@ -8,6 +8,7 @@ import { Passage } from "./passage.js";
 import { askFlag, askMemo, inOrder, showNotes, showReasons, showRecent } from "./side.js";
 import { Ticks, quotesOf, yesOf } from "./ticks.js";
 import { Draft, Watch } from "./watch.js";
+import { showAll } from "./why.js";
 import { showEnd, showLearned, showProgress, why } from "./words.js";
 
 const GRACE = 250; // milliseconds after a passage shows in which Enter is taken to belong to the one before
@@ -270,7 +271,14 @@ function behind(open) {
   if (!hinting) return;
   at("behind").hidden = !open;
   at("reasons").setAttribute("aria-expanded", String(open));
-  if (open) showReasons(card, ticks, passage);
+  if (!open) return;
+  showReasons(card, ticks, passage);
+  if (card.all) inFull();
+}
+
+function inFull() {
+  const one = card;
+  showAll(one, () => card === one && !at("behind").hidden);
 }
 
 function status(text, kind = "") {
@@ -301,11 +309,17 @@ action("skip", "s", "Skip this passage for now", skip);
 action("flag", "f", "Flag the passage, with a note", flag);
 action("memo", "m", "Memo on the passage", () => memo());
 action("quote", "q", "Narrow a ticked code to the selected words, or to sentences", quote);
-if (hinting)
+if (hinting) {
   action("reasons", "w", "Why this is suggested", () => {
     behind(at("behind").hidden);
     paint();
   });
+  action("all-reasons", "W", "Why in full: passages like it, the codebook, the words", () => {
+    behind(true);
+    paint();
+    inFull();
+  });
+}
 offerExamples({ page, card: () => card, passage, chosen: () => list.current ?? last, there, renewed, tell });
 key("l", "Go to the last decisions", () => at("recent").querySelector("button")?.focus());
 key("Escape", "Back to the passage", () => at("card").focus());

@@ -91,6 +91,7 @@ export function showReasons(card, ticks, passage) {
       part && h("p", {}, "Carried by: ", h("q", {}, words)),
       reason,
       h("p", { class: "muted" }, HOW[hint.kind]),
+      h("div", { class: "all", "data-code": hint.code }),
     );
   });
   const near = card.why === "certain" && card.wanted && ticks.name(card.wanted);
