@@ -92,10 +92,8 @@ def _summary(title: str, kept: Kept, tasks: list[str], budgets: list[str], metho
         )
 
     head = ["labels of each code", *budgets]
-    read = [
-        "passages labelled",
-        *(f"{_mean([kept.mean(t, b, kept.ours, 'labelled') for t in tasks]):.0f}" for b in budgets),
-    ]
+    known = [[kept.mean(task, budget, one, "labelled") for task in tasks for one in methods] for budget in budgets]
+    read = ["passages labelled", *(f"{_nanmean(own):.0f}" for own in known)]
     rows = [[method, *(cell(method, budget) for budget in budgets)] for method in methods]
     yield from _table(f"{title} ({len(tasks)} tasks)", head, [read, *rows])
 

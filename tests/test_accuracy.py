@@ -74,12 +74,19 @@ def test_peers_tell_what_is_easily_told_and_never_see_the_test(case, name):
     assert again.suggested.tolist() == said.suggested.tolist()
 
 
+def _second(said: Said) -> Said:
+    return Said(said.score[:, 1:], said.suggested[:, 1:], said.probable[1:])
+
+
 @pytest.mark.parametrize("name", CHEAP)
 def test_peers_take_codes_that_nobody_decided_or_never_saw(case, name):
     labels = case.data.labels.copy()
     labels[case.pool, 0], labels[case.pool, 1] = 0, NAN
     said = PEERS[name](Question(replace(case, data=replace(case.data, labels=labels)), case.pool, 0))(case.test)
     assert np.isfinite(said.score).all()
+    labels[case.pool, 1] = np.where(case.pool % 2, case.data.labels[case.pool, 1], NAN)
+    said = PEERS[name](Question(replace(case, data=replace(case.data, labels=labels)), case.pool, 0))(case.test)
+    assert figures(case.data.labels[case.test][:, 1:], _second(said))["ap"] > 0.9
 
 
 def test_drawing_serves_every_code_and_adds_as_many_at_random(case):
@@ -102,21 +109,24 @@ def test_what_is_kept_is_not_run_again_until_its_method_or_question_changes(case
     assert len(again()) == 2 * (1 + 2), "kNN has nothing to say without a label"
     assert again() == []
     lines = accuracy.ROWS.read_text().splitlines()
-    accuracy.ROWS.write_text("\n".join([*lines[1:], lines[1].replace(json.loads(lines[1])["source"], "older")]) + "\n")
-    assert len(again()) == 1, "the one whose row is gone; an older row does not hide a newer one"
+    older = [line.replace(json.loads(line)["source"], "older") for line in lines]
+    accuracy.ROWS.write_text("\n".join([*lines[1:], *older]) + "\n")
+    assert len(again()) == 1, "the one whose row is gone; an older method's does not stand for it"
     cases[0] = Case(made(seed=1), case.pool, case.test)
     assert len(again()) == 6
 
 
 def test_the_table_stands_between_its_markers_and_marks_where_a_peer_is_better(tmp_path):
     rows = [
-        {"task": "a", "budget": "8", "method": method, "seed": seed, "labelled": 20, **dict.fromkeys(FIGURES, value)}
-        for method, value in (("Themis", 0.5), ("kNN", 0.52), ("told", 0.9))
+        {"task": task, "budget": "8", "method": method, "seed": seed, "labelled": 20, **dict.fromkeys(FIGURES, value)}
+        for method, task, value in (("Themis", "a", 0.5), ("kNN", "a", 0.52), ("told", "a", 0.9), ("Themis", "b", 0.9))
         for seed in (0, 1)
     ]
+    rows.append({**rows[-1], "method": "TF-IDF + LR", "macro": 0.6})
     kept = accuracy_table.Kept(rows, "Themis", (), ("told",))
-    lines = list(accuracy_table.tables(kept, (["a"], ["8"], ["Themis", "kNN", "told"])))
+    lines = list(accuracy_table.tables(kept, (["a", "b"], ["8"], ["Themis", "kNN", "told", "TF-IDF + LR"])))
     assert "| a | 0.500 -2.0 kNN ▼ |" in lines
+    assert "| b | 0.900 +30.0 TF-IDF |" in lines
     page = tmp_path / "page.md"
     page.write_text(f"Before.\n{accuracy_table.BEGIN}\nold\n{accuracy_table.END}\nAfter.\n", encoding="utf-8")
     accuracy_table.written(page, ["new"])
