@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks import found, peers
 from benchmarks.accuracy_table import Kept, tables, written
-from benchmarks.labelled import program
+from benchmarks.labelled import DECIDE
 from benchmarks.peers import FOLDER, PEERS, Learned, Numbers, Peer, Question, Said
 from benchmarks.tasks import DEVELOPMENT, REPORT, SEEDS, Task, drawn, tasks
 from models.evidence import Floats, Integers
@@ -80,6 +80,9 @@ def source(method: str) -> str:
     files = [Path(peers.__file__)]
     if method == OURS:
         files = sorted(_imported("learn", set()))
+    if method == found.QUEUE:
+        rooms = _imported("learn", set()) | _imported("memory", set()) | _imported("picks", set())
+        files = [*sorted(rooms), *(ROOT / "coding" / f"{name}.py" for name in DECIDE), Path(found.__file__)]
     if method in SLOW:
         files = [Path(peers.__file__).with_name("setfit_peer.py")]
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
@@ -149,7 +152,7 @@ def _memory(name: str, reset: bool = False) -> float:
 
 def kept() -> dict[tuple, dict]:
     """The newest row of each half, task, budget, seed and method that is of the method as it now is."""
-    now = {method: source(method) for method in METHODS} | {found.QUEUE: program()}
+    now = {method: source(method) for method in (*METHODS, found.QUEUE)}
     there = ROWS.read_text(encoding="utf-8").splitlines() if ROWS.exists() else []
     read = [json.loads(line) for line in there]
     return {tuple(row[name] for name in KEY): row for row in read if row["source"] == now.get(row["method"])}
@@ -173,7 +176,7 @@ def queues(half: str, wanted: list[Task], seeds: int) -> Iterator[str]:
                 for case in cases:
                     own = found.narrowed(case, seed)
                     curve = list(found.curve(own, found.order(own, name, seed), ours, seed))
-                    keep({**key, "source": program(), "curve": curve, "pool": len(own.pool)})
+                    keep({**key, "source": source(found.QUEUE), "curve": curve, "pool": len(own.pool)})
                     yield f"{task.name} | {seed} | {name} | " + " | ".join(f"{one['recall']:.3f}" for one in curve)
 
 

@@ -180,7 +180,7 @@ def _document(name: str, items: Sequence[Item]) -> Document:
 
 def machine(name: str, data: Labelled, readings: int, seed: int, cache: Path) -> Machine:
     """What the machine says after so many readings by its queue; kept in the cache, and taken from there."""
-    file = cache / f"{name.replace(' ', '_')}-{readings}-{seed}-{program()}.npz"
+    file = cache / f"{name.replace(' ', '_')}-{readings}-{seed}-{_program()}.npz"
     if not file.exists():
         made = study_of(data, cache / name.replace(" ", "_"))
         found = after(made, data, readings, seed)
@@ -191,7 +191,7 @@ def machine(name: str, data: Labelled, readings: int, seed: int, cache: Path) ->
     return Machine(kept["read"], kept["scores"], kept["suggested"])
 
 
-def program() -> str:
+def _program() -> str:
     """A hash of what decides the scores, so that no cache outlives it."""
     rooms = [*sorted((ROOT / "models").glob("*.py")), *(ROOT / "coding" / f"{one}.py" for one in DECIDE)]
     sources = b"".join(path.read_bytes() for path in [*rooms, Path(__file__)])
