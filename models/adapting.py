@@ -17,7 +17,7 @@ from models.evidence import Floats, Integers
 
 LAYERS = 3  # that learn, counted from the top; all six took twice as long and were no better
 RATE, HEAD_RATE = 3e-4, 1e-3  # of AdamW, rising over the first tenth of the steps and then falling to nothing
-PASSES, FEWEST_EPOCHS, MOST_EPOCHS = 3000, 3, 8  # texts shown, about
+PASSES, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 3, 8  # texts shown, about
 BATCH, SORTED = 16, 8  # texts in a step; so many batches are sorted by length together, to save padding
 STRENGTH, SHARP = 3.0, 4.0  # of the head's first fit; how long vectors are, so that AdamW's steps suit both
 LONGEST = 256  # tokens of a text

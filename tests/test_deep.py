@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from models import encoder, mixing
+from models import encoder
 from models.classifier import folds
 from models.deep import Adapted, Deep, Lesson, adapt, logits, points
 from models.evidence import Evidence
-from models.mixing import Mix, mixed
+from models.mixing import average_precision, mixed
 from models.vectors import Vectors
 
 FILLERS = [f"word{number}" for number in range(40)]
@@ -161,17 +161,31 @@ def dealt(quality, count=400, seed=2):
 def test_what_is_better_gets_the_larger_share_and_what_is_worse_none():
     labels, (weak, strong) = dealt([1, 4])
     assert mixed(weak, strong, labels).share[0] >= 0.5
-    labels, (strong, noise) = dealt([4, 0])
-    assert mixed(strong, noise, labels).share[0] == 0
+    for seed in range(20):
+        labels, (strong, noise) = dealt([4, 0], seed=seed)
+        assert mixed(strong, noise, labels).share[0] == 0
 
 
-def test_codes_with_few_yes_follow_all_codes():
+def test_a_code_that_it_puts_in_no_better_order_has_no_share():
+    labels, (weak, strong, noise) = dealt([1, 4, 0])
+    both = np.hstack([labels, labels, labels])
+    found = mixed(np.hstack([weak, weak, strong]), np.hstack([strong, strong, noise]), both)
+    assert found.share[0] == found.share[1] > 0
+    assert found.share[2] == 0
+
+
+def test_how_sure_a_code_is_in_all_does_not_count():
     labels, (weak, strong) = dealt([1, 4])
-    rare = np.full_like(labels, np.nan)
-    rare[:30] = 0
-    rare[0] = 1
-    ordinary, deep = np.hstack([weak, weak]), np.hstack([strong, np.zeros_like(strong) - 1.4])
-    assert mixed(ordinary, deep, np.hstack([labels, rare])).share[1] > 0
+    assert np.allclose(mixed(weak, strong, labels).share, mixed(weak + 2, strong - 3, labels).share, atol=0.02)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_average_precision_is_that_of_the_library(seed):
+    from sklearn.metrics import average_precision_score
+
+    random = np.random.default_rng(seed)
+    yes, scores = random.random(60) < 0.3, random.integers(0, 12, 60).astype(float)
+    assert average_precision(yes, scores) == pytest.approx(average_precision_score(yes, scores))
 
 
 def test_codes_that_were_not_adapted_stay_as_they_are_to_the_last_bit():
@@ -182,6 +196,4 @@ def test_codes_that_were_not_adapted_stay_as_they_are_to_the_last_bit():
     assert mix.share[1] == 0
     assert np.array_equal(mix.of(ordinary, deep)[:, 1], ordinary[:, 1])
     assert not np.isnan(mix.of(ordinary, deep)).any()
-    nothing = mixed(ordinary, deep, np.full_like(ordinary, np.nan))
-    assert nothing == Mix(pytest.approx(np.zeros(2)), 1.0)
-    assert mixing.SHARES[0] == 0
+    assert mixed(ordinary, deep, np.full_like(ordinary, np.nan)).share.tolist() == [0, 0]
