@@ -10,6 +10,7 @@ from models.crossfit import Blend, Training, held_out, prepare, with_codebook
 from models.evidence import LIKENESS, SCORE, Evidence, Flags, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
 from models.features import Features, Likeness, best_at, fit_likeness
+from models.mixing import Deep, Mix, mixed
 
 __all__ = ["LIKENESS", "SCORE", "Evidence", "Model", "Reason", "Scores", "Theme", "learn"]
 FEWEST = 4  # decisions of either kind before a code is learned: see docs/measured.md
@@ -20,18 +21,23 @@ class Trained:
     """What people's decisions added to the likeness.
 
     columns: (t,) the codes with decisions enough. keys: (k,) rising, the passages trained on. held: (k, t) their scores
-    from models that did not see their document.
+    from models that did not see their document. deep: an adapted encoder, mix: (t,) how much it counts; None for none.
     """
 
     blend: Blend
     columns: Integers
     keys: Integers
     held: Floats
+    deep: Deep | None = None
+    mix: Mix | None = None
 
     def score(self, features: Features, evidence: Evidence) -> Floats:
         """(n, t) between 0 and 1: out of fold for passages that were trained on."""
         words = self.blend.words.vectors(evidence.texts)
-        score = sigmoid(self.blend.passages(features, words)[:, self.columns])
+        logits = self.blend.passages(features, words)[:, self.columns]
+        if self.deep and self.mix:
+            logits = self.mix.of(logits, self.deep.logits(evidence)[:, self.columns])
+        score = sigmoid(logits)
         place = np.minimum(np.searchsorted(self.keys, evidence.keys), len(self.keys) - 1)
         seen = self.keys[place] == evidence.keys
         score[seen] = self.held[place[seen]]
@@ -57,6 +63,14 @@ class Model:
     def reasons(self) -> tuple[Reason, ...]:
         """The texts and decided passages that a suggestion can rest on; `Scores.because` points into it."""
         return self.library.reasons
+
+    @property
+    def adapted(self) -> Floats:
+        """(c,) the share that an adapted encoder has in each score; 0 where it wins nothing or there is none."""
+        share = np.zeros(len(self.codes))
+        if self.trained and self.trained.mix:
+            share[self.trained.columns] = self.trained.mix.share
+        return share
 
     def rough(self, evidence: Evidence) -> Floats:
         """(n, c) by vectors alone, for finding what is worth scoring: nearly the order of `score`, on another scale.
@@ -95,6 +109,7 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
     background: Evidence,
     seed: int = 0,
     expected: float = 0.05,
+    deep: Deep | None = None,
 ) -> Model:
     """A model of these themes.
 
@@ -102,7 +117,7 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
     labels: (n, c) 1 yes, 0 no, 0.5 people disagree, nan not decided. groups: (n,) number of each passage's document.
     background: a random sample of the corpus, about 2,000 passages. expected: share of passages that carry a code.
     A code with fewer than FEWEST yes or fewer than FEWEST no stays a likeness, of which that share is suggested. The
-    same input and seed give the same model.
+    same input and seed give the same model. deep: an encoder adapted to decisions, which counts as it wins out of fold.
     """
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
@@ -115,7 +130,7 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
         if len(columns):
             training = prepare(labelled, labels, groups, background, seed)
             training = with_codebook(training, themes, theme_vectors, likeness)
-            trained, found = _trained(training, likeness, columns)
+            trained, found = _trained(training, likeness, columns, deep)
             unread = trained.score(features, background)
             unread[_decided(labelled, labels[:, columns], background)] = np.nan
             cuts[columns] = bounded(found, labels[:, columns], unread, expected)
@@ -124,11 +139,16 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
     return Model(tuple(theme.id for theme in themes), kind, cuts, likeness, library, trained)
 
 
-def _trained(training: Training, likeness: Likeness, columns: Integers) -> tuple[Trained, Floats]:
-    scores = sigmoid(held_out(training, likeness)[:, columns])
+def _trained(training: Training, likeness: Likeness, columns: Integers, deep: Deep | None) -> tuple[Trained, Floats]:
+    logits, mix = held_out(training, likeness)[:, columns], None
+    if deep:
+        said = deep.held(training.evidence)[:, columns]
+        mix = mixed(logits, said, training.labels[:, columns])
+        logits = mix.of(logits, said)
+    scores = sigmoid(logits)
     order = np.argsort(training.evidence.keys)
     blend = training.fitted(likeness)
-    trained = Trained(blend, columns, training.evidence.keys[order], scores[order])
+    trained = Trained(blend, columns, training.evidence.keys[order], scores[order], deep, mix)
     return trained, thresholds(scores, training.labels[:, columns])
 
 
