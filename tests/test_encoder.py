@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from corpus.errors import EvidenceError
-from models import encoder
+from models import bert, encoder, generic
 
 ROOT = Path(__file__).parent.parent
 TEXTS = [
@@ -23,6 +25,8 @@ TEXTS = [
     "We carry the cash flow. " * 80,
     "Yes.",
 ]
+LONG = " ".join(f"They paid it {day} days late, café and all 🙂." for day in range(90))
+MANY = [" ".join(LONG.split()[:words]) for words in (*range(40), 55, 70, 90, 120, 180, 250, 600)] + TEXTS
 
 
 @pytest.fixture(scope="module")
@@ -49,16 +53,102 @@ def test_vectors_are_unit_float32_and_equal_texts_are_equal(vectors):
     np.testing.assert_array_equal(vectors[1], vectors[7])
 
 
-def test_vectors_are_those_of_sentence_transformers(ours, vectors):
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize(("precision", "least"), [("bf16", 0.999), ("fp32", 0.99999)])
+def test_vectors_are_those_of_sentence_transformers(reference, monkeypatch, precision, least, packed):
+    monkeypatch.setattr(bert, "PACKED", bert.PACKED and packed)
+    ours = encoder.load()
+    ours.precision = precision
+    alike = (ours.encode(MANY) * reference).sum(axis=1)
+    assert alike.min() >= least
+
+
+@pytest.fixture(scope="module")
+def reference(ours):
     from sentence_transformers import SentenceTransformer
 
-    reference = SentenceTransformer(str(ours.folder), device="cpu", local_files_only=True).encode(TEXTS)
-    assert (vectors * reference).sum(axis=1).min() >= 0.999
+    return SentenceTransformer(str(ours.folder), device="cpu", local_files_only=True).encode(MANY)
 
 
-def test_a_vector_does_not_depend_on_its_neighbours(ours, vectors):
-    alone = np.concatenate([ours.encode([text]) for text in TEXTS])
-    np.testing.assert_array_equal(alone, vectors)
+@pytest.mark.parametrize("precision", ["bf16", "fp32"])
+def test_a_vector_does_not_depend_on_its_neighbours(precision):
+    ours = encoder.load()
+    ours.precision = precision
+    alone = np.concatenate([ours.encode([text]) for text in MANY])
+    np.testing.assert_array_equal(alone, ours.encode(MANY))
+
+
+@settings(max_examples=20, deadline=None)
+@given(chosen=st.lists(st.sampled_from(MANY), min_size=1, max_size=200))
+def test_nor_on_how_many_of_its_length_there_are(ours, everything, chosen):
+    np.testing.assert_array_equal(ours.encode(chosen), np.stack([everything[text] for text in chosen]))
+
+
+@pytest.fixture(scope="module")
+def everything(ours):
+    return dict(zip(MANY, ours.encode(MANY), strict=True))
+
+
+@given(texts=st.lists(st.integers(2, 300), min_size=1, max_size=80), workers=st.integers(1, 8))
+def test_batches_hold_every_token_once_in_its_place(ours, texts, workers):
+    given = [[row * 1000 + place for place in range(length)] for row, length in enumerate(texts)]
+    found = {}
+    for batch in ours._model.batches(given, workers):
+        rows = iter(batch.rows.tolist())
+        assert len(batch.ids) % bert.STEP == 0
+        for start, count, length in batch.alike:
+            for text in range(count):
+                own = slice(start + text * length, start + (text + 1) * length)
+                assert batch.places[own].tolist() == list(range(length))
+                found[next(rows)] = batch.ids[own].tolist()
+        assert next(rows, None) is None
+    assert [found[row] for row in range(len(texts))] == given
+
+
+def made(folder: Path, words: Path, pooling: dict[str, object], **settings: object) -> Path:
+    """A small model with random weights, as sentence-transformers saves it."""
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
+    from transformers import AutoConfig, AutoModel, AutoTokenizer
+
+    torch.manual_seed(1)
+    prompts = settings.pop("prompts", None)
+    sizes = {"vocab_size": 30522, "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4}
+    kind = settings.pop("kind", "bert")
+    inner = AutoModel.from_config(AutoConfig.for_model(kind, **sizes, intermediate_size=96, **settings))
+    inner.save_pretrained(folder / "inner")
+    AutoTokenizer.from_pretrained(words).save_pretrained(folder / "inner")
+    first = SentenceTransformer(str(folder / "inner"), device="cpu", local_files_only=True)[0]
+    model = SentenceTransformer(modules=[first, Pooling(64, **pooling)], device="cpu", prompts=prompts)
+    model.default_prompt_name = next(iter(prompts)) if prompts else None
+    model.save(str(folder / "model"))
+    return folder / "model"
+
+
+@pytest.mark.parametrize(
+    ("pooling", "settings", "kind"),
+    [
+        ({"pooling_mode": "mean"}, {}, bert.Bert),
+        ({"pooling_mode": "cls"}, {}, bert.Bert),
+        ({"pooling_mode": "mean"}, {"prompts": {"query": "query: "}}, bert.Bert),
+        ({"pooling_mode": "mean", "include_prompt": False}, {"prompts": {"query": "query: "}}, generic.Generic),
+        ({"pooling_mode": "max"}, {}, generic.Generic),
+        ({"pooling_mode": "mean"}, {"hidden_act": "relu"}, generic.Generic),
+        ({"pooling_mode": "mean"}, {"kind": "distilbert"}, generic.Generic),
+    ],
+)
+def test_any_model_gives_the_vectors_of_sentence_transformers(ours, tmp_path, pooling, settings, kind):
+    from sentence_transformers import SentenceTransformer
+
+    folder = made(tmp_path, ours.folder, pooling, **settings)
+    mine = encoder.load(str(folder))
+    found = mine.encode(MANY)
+    wanted = SentenceTransformer(str(folder), device="cpu", local_files_only=True).encode(MANY)
+    alike = (found * wanted).sum(axis=1) / np.linalg.norm(wanted, axis=1)
+    assert (type(mine._model), found.shape) == (kind, (len(MANY), 64))
+    assert alike.min() >= 0.999
+    np.testing.assert_array_equal(np.concatenate([mine.encode([text]) for text in MANY[:12]]), found[:12])
 
 
 def test_progress_adds_up_to_the_texts_given(ours):
@@ -79,6 +169,7 @@ def test_fingerprint_needs_no_torch_and_no_network():
         "from models import encoder; ours = encoder.load(); mark = ours.fingerprint\n"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
         "assert ours.encode(['one']).shape == (1, 384)\n"
+        "assert 'sentence_transformers' not in sys.modules and 'transformers' not in sys.modules\n"
         "print(mark)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
