@@ -14,6 +14,8 @@ from openpyxl import load_workbook
 from twins import Visitor, everything, opened, suggested, twins
 
 from coding import drawing, draws, reviewers, versions
+from coding.discovering import discover
+from coding.doubts import doubts, misleading
 from coding.export.review import give
 from coding.export.rows import worklist
 from coding.importing import import_decisions
@@ -105,7 +107,7 @@ def test_nothing_tells_away_from_the_page(tmp_path, plant):
 
 
 def away(twin, folder):
-    """The screens of a terminal, the workbooks of a reviewer, a worklist, and quotes of what is suggested."""
+    """The screens of a terminal, a reviewer's workbooks, a worklist, quotes, new themes, and what looks odd."""
     study, keys = twin.study, "w?d1su3\rUuf"
     for mode, draw in (("review", None), ("double", twin.double), ("audit", twin.audit)):
         terminal = Terminal(Desk(study), Sitting("zoe", mode, draw))
@@ -123,6 +125,11 @@ def away(twin, folder):
             yield list(worklist(study, connection, who).rows)
     for code in study.codebook.by_id:
         yield quotes(study, code, "suggested")
+    found = discover(study)
+    assert found.themes
+    yield found
+    yield doubts(study, most=0)
+    yield misleading(study, most=0)
 
 
 def plain(value):
