@@ -25,11 +25,11 @@ from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
     from models.discover import Group
-    from models.evidence import Evidence, Floats
-    from models.features import Likeness
+    from models.evidence import Floats
 
 FORMAT = 1  # of what is kept on disk, and of how it is found: another number makes it anew
 SHOWN = 3  # passages that stand for a theme
+TYPICAL = 100  # passages of a theme, by which its nearest code is known
 BLOCK = 8192  # passages compared with the themes at a time
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 NOTE = (
@@ -44,8 +44,8 @@ class Theme:
 
     passages: their keys, first those of `shown`, which stand for it; copies are among them. documents: how many they
     are in. held: the share of reruns, on other draws of the passages, that found it again. words: what its passages
-    have and others have not. code: the nearest one, to which they are by `likeness` standard deviations more like than
-    the corpus is in the mean.
+    have and others have not. code: the nearest one, None where the run knows none of today's; near: their mean score as
+    a share of what it takes to be suggested for it.
     """
 
     passages: tuple[int, ...]
@@ -53,13 +53,13 @@ class Theme:
     documents: int
     held: float
     words: tuple[str, ...]
-    code: str
-    likeness: float
+    code: str | None
+    near: float
 
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A theme as people read it: its nearest code by name, and passages with their places."""
+    """A theme as people read it: the name of its nearest code, "" for none, and passages with their places."""
 
     theme: Theme
     code: str
@@ -115,7 +115,7 @@ def described(study: Study, theme: Theme, whole: bool = False) -> Described:
     """A theme with the passages that stand for it, or with all of its passages."""
     with study.store.database.reading() as connection:
         passages = [context(connection, key) for key in (theme.passages if whole else theme.shown)]
-    return Described(theme, study.codebook.by_id[theme.code].name, tuple(passages))
+    return Described(theme, study.codebook.by_id[theme.code].name if theme.code else "", tuple(passages))
 
 
 def make(study: Study, coder: str, theme: Theme, name: str, definition: str = "", parent: str | None = None) -> Edited:
@@ -138,44 +138,30 @@ def _found(study: Study, connection: Connection, run: Run) -> Discovered:
     none = unfitting(study, connection, run)
     random = np.random.default_rng(int(study.settings["seed"]))
     rows = np.sort(random.choice(len(none.texts), min(MOST, len(none.texts)), replace=False))
-    search = _Search(study, connection, none, _likeness(study, connection))
+    search = _Search(study, connection, run, none, _centre(study, connection))
     themes = tuple(search.themes([none.texts[row] for row in rows]))
     numbers = none.passages, none.fitting_none, none.brief, len(none.texts), len(rows)
     return Discovered(*numbers, "score" in run.kinds.values(), themes)
 
 
-def _likeness(study: Study, connection: Connection) -> "Likeness":
-    """Today's codebook as directions, by whole passages alone: what is suggested is known already."""
-    from coding.evidence import themes
-    from models.features import fit_likeness
-
+def _centre(study: Study, connection: Connection) -> "Floats":
+    """(d,) the mean of a sample of the corpus."""
     places = study.store.places_in_order(connection)
-    chosen = [places[number][0] for number in sample(study, len(places))]
-    said = dict(words(connection, set(chosen)))
-    books = themes(study.codebook)
-    lines = [text for theme in books for text in theme.texts()]
-    study.vectors.embed([*lines, *said.values()])
-    known = dict(zip(lines, study.vectors.get(lines), strict=True))
-    return fit_likeness(books, known, _block(study.vectors.get([said[key] for key in chosen])))
-
-
-def _block(vectors: "Floats") -> "Evidence":
-    """Passages of which only the vectors are known."""
-    from models.evidence import Evidence
-
-    keys = np.arange(len(vectors))
-    nothing = np.empty(0, np.int64)
-    return Evidence(keys, [""] * len(keys), vectors, vectors[:0], nothing, np.zeros_like(vectors))
+    chosen = {places[number][0] for number in sample(study, len(places))}
+    texts = [text for _, text in words(connection, chosen)]
+    study.vectors.embed(texts)
+    return np.asarray(study.vectors.get(texts).mean(axis=0))
 
 
 @dataclass(frozen=True)
 class _Search:
-    """Where it is looked, and how vectors are to be seen."""
+    """Where it is looked. centre: (d,) what all vectors are seen from."""
 
     study: Study
     connection: Connection
+    run: Run
     none: Unfitting
-    likeness: "Likeness"
+    centre: "Floats"
 
     def themes(self, compared: Sequence[tuple[int, ...]]) -> "Iterator[Theme]":
         """What is found among some of the texts, with the other texts that belong to it."""
@@ -193,8 +179,8 @@ class _Search:
             rows = list(dict.fromkeys([*stand, *group.rows.tolist()]))
             keys = [compared[row][0] for row in rows] + [key for row in rows for key in compared[row][1:]] + others
             within = len({self.none.document[key] for key in keys})
-            code, alike = self._nearest_code([texts[row] for row in rows])
-            yield Theme(tuple(keys), tuple(keys[: len(stand)]), within, group.held, tuple(own), code, alike)
+            code, near = self._nearest_code(keys[:TYPICAL])
+            yield Theme(tuple(keys), tuple(keys[: len(stand)]), within, float(group.held), tuple(own), code, near)
 
     def _others(self, found: "Sequence[Group]", least: float, compared: Mapping[int, str]) -> list[list[int]]:
         """For each group the passages of texts that were not compared, and belong to it, in the order of places."""
@@ -216,13 +202,17 @@ class _Search:
         from models.features import centred
 
         self.study.vectors.embed(texts)
-        return centred(self.study.vectors.get(texts), self.likeness.centre)
+        return centred(self.study.vectors.get(texts), self.centre)
 
-    def _nearest_code(self, texts: Sequence[str]) -> tuple[str, float]:
-        """The code that these passages are most like, by their vectors as a whole, and how much."""
-        block = _block(self.study.vectors.get(texts))
-        alike = self.likeness.features(block).undecided()[0].mean(axis=0)
-        return list(self.study.codebook.by_id)[int(alike.argmax())], round(float(alike.max()), 2)
+    def _nearest_code(self, passages: list[int]) -> tuple[str | None, float]:
+        """The code that these passages come nearest to being suggested for, and how near; None where none is left."""
+        reached: dict[str, list[float]] = {}
+        for one in suggestions.of_passages(self.connection, self.run.id, passages):
+            if one.code in self.study.codebook.by_id and self.run.thresholds[one.code] > 0:
+                reached.setdefault(one.code, []).append(one.score / self.run.thresholds[one.code])
+        near = {code: sum(shares) / len(shares) for code, shares in reached.items()}
+        code = max(sorted(near), key=near.__getitem__, default=None)
+        return code, round(near[code], 3) if code else 0.0
 
 
 def _remembered(study: Study, state: list[Any]) -> Discovered | None:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from coding.edited import Edited
     from corpus.context import Context
 
-LIKE = 1.0  # standard deviations over the corpus's mean from which a theme may be the code that it is nearest to
 LONGEST = 240  # characters of a passage
 EXPLORATORY = (
     "A code that is made after looking is exploratory: what is suggested for it is no count. For one, draw a new audit "
@@ -23,7 +22,7 @@ def of_discovered(found: "Discovered", themes: Sequence["Described"]) -> Telling
     """The themes, each with the name of its nearest code and the passages that stand for it."""
     lines = [*summary(found), ""]
     for number, one in enumerate(themes, start=1):
-        lines += [f"{number}. {title(one.theme)}", f"    {size(one.theme)}. {could_be(one)}"]
+        lines += [f"{number}. {title(one.theme)}", f"    {size(one.theme)}. {nearest(one)}"]
         for at in one.passages:
             lines += [f"    “{shorten(at.text, LONGEST, placeholder=' ...')}”", f"        {_place(at)}"]
         lines.append("")
@@ -36,7 +35,7 @@ def of_discovered(found: "Discovered", themes: Sequence["Described"]) -> Telling
 
 def of_theme(one: "Described") -> Telling:
     """All passages of one theme."""
-    lines = [title(one.theme), f"{size(one.theme)}. {could_be(one)}", ""]
+    lines = [title(one.theme), f"{size(one.theme)}. {nearest(one)}", ""]
     for at in one.passages:
         lines += [f"“{at.text}”", f"    {_place(at)}", ""]
     return Telling(before=lines)
@@ -81,11 +80,11 @@ def title(theme: "Theme") -> str:
     return ", ".join(theme.words) or "no words of its own"
 
 
-def could_be(one: "Described") -> str:
-    """What its nearest code is, as a question where it is near."""
-    if one.theme.likeness >= LIKE:
-        return f"Could this be “{one.code}”?"
-    return f"The nearest code, “{one.code}”, is not near."
+def nearest(one: "Described") -> str:
+    """The code that it may be a part of."""
+    if not one.code:
+        return "The run knows none of today's codes."
+    return f"Could it be “{one.code}”? That takes a score which it has {max(0, one.theme.near):.0%} of."
 
 
 def _came(found: "Discovered") -> str:

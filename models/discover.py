@@ -13,10 +13,11 @@ import numpy as np
 from models.evidence import Floats, Integers
 
 MOST = 3000  # passages that are grouped; more are only given to the groups that are found
+PAIRED = 1000  # passages of which all pairs are looked at
 SHARE = 0.04  # of all pairs of passages that are alike enough to be one group,
 LOWEST, HIGHEST = 0.15, 0.3  # within these cosines: two that are all but unrelated stay apart, and near ones do not
 LEAST, DOCUMENTS = 5, 3  # passages and documents of a group
-RERUNS, OVERLAP, HOLDS = 20, 0.5, 0.6  # a group is kept that has this overlap in this share of the reruns
+RERUNS, OVERLAP, HOLDS = 20, 0.5, 0.6  # a group is kept that has more than this overlap in this share of the reruns
 NEAR = 0.9  # cosine over which one passage shows no more than another
 WORDS, COMMON = 8, 0.1  # a word that this share of the other passages has tells nothing
 
@@ -43,9 +44,9 @@ def enough(vectors: Floats) -> float:
 
     vectors: (n, d) of length 1, centred.
     """
-    apart = ~np.eye(len(vectors), dtype=bool)
-    found = np.quantile((vectors @ vectors.T)[apart], 1 - SHARE) if len(vectors) > 1 else HIGHEST
-    return float(np.clip(found, LOWEST, HIGHEST))
+    some = vectors[:: len(vectors) // PAIRED + 1]
+    pairs = (some @ some.T)[~np.eye(len(some), dtype=bool)]
+    return min(HIGHEST, max(LOWEST, float(np.quantile(pairs, 1 - SHARE)))) if len(pairs) else HIGHEST
 
 
 def groups(vectors: Floats, documents: Integers, least: float, seed: int) -> list[Group]:
@@ -112,7 +113,10 @@ def _large_enough(label: Integers, documents: Integers) -> list[Integers]:
 
 
 def _held(alike: Floats, found: Sequence[Integers], least: float, random: np.random.Generator) -> Floats:
-    """For each group the share of reruns, on passages drawn with replacement, that have one like it (Jaccard)."""
+    """For each group the share of reruns, on passages drawn with replacement, that have one like it (Jaccard).
+
+    Of its passages only those count that were drawn; where that is one alone, there was no group to be found.
+    """
     hits = np.zeros(len(found))
     for _ in range(RERUNS if found else 0):
         drawn = np.unique(random.integers(len(alike), size=len(alike)))
@@ -122,7 +126,8 @@ def _held(alike: Floats, found: Sequence[Integers], least: float, random: np.ran
         for number, rows in enumerate(found):
             there = label[rows][label[rows] >= 0]
             shared = np.bincount(there, minlength=len(alike))
-            hits[number] += (shared / np.maximum(size + len(there) - shared, 1)).max() >= OVERLAP
+            overlap = shared / np.maximum(size + len(there) - shared, 1)
+            hits[number] += len(there) > 1 and overlap.max() > OVERLAP
     return hits / RERUNS
 
 
