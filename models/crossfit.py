@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from models.axes import Axes, along, among
 from models.classifier import Linear, Rows, fit, folds
-from models.evidence import Evidence, Floats, Integers, Theme, joined
+from models.evidence import Evidence, Flags, Floats, Integers, Theme, joined
 from models.features import Features, Likeness, centred
 from models.words import Words, fit_words
 
@@ -18,7 +19,9 @@ FOLDS = 5
 STRENGTH = 3.0  # choosing it by cross-validation was slower and no better: see docs/measured.md
 PRESUMED, PRESUMED_WEIGHT = 100, 0.5  # unread passages taken for a no of every code
 CODEBOOK_WEIGHT = 0.3  # of an example or a near-miss beside a decided passage
-WORDS_STRENGTH, WORDS_SHARE, WORDS_HALF = 10.0, 0.5, 16  # words weigh 0.25 at 16 positives, 0.5 at many
+WORDS_STRENGTH, WORDS_SHARE, WORDS_HALF = 10.0, 0.65, 8  # words weigh half of WORDS_SHARE at 8 positives
+ROWS = 6000  # decided passages learned from, at most
+ALONE = -1  # the fold of what is in none
 
 
 @dataclass(frozen=True)
@@ -37,104 +40,127 @@ class Blend:
 
 @dataclass(frozen=True)
 class Training:
-    """All that is learned from: n passages, the decided ones first, then the codebook's b examples and near-misses.
+    """All that is learned from: m of the n passages given, then the codebook's b examples and near-misses.
 
-    labels: (n, c), nan for passages that nobody decided on. targets, weights: (n + b, c). fold: (n,).
-    codebook: (b, d) centred. words: of the corpus; counts: (n + b, v) its vectors. share: (c,) as in `Blend`.
+    evidence, labels (n, c), fold (n,): every passage given, the decided ones first; labels nan where nobody decided.
+    vectors, counts: the m + b rows' axes; likeness: (2, m + b, c). yes, no: (m + b, c) weights. within: (m + b,) fold
+    of each, ALONE for the codebook. share: (c,) as in `Blend`.
     """
 
     evidence: Evidence
     labels: Floats
-    targets: Floats
-    weights: Floats
     fold: Integers
-    codebook: Floats
+    vectors: Axes
+    likeness: Floats
     words: Words
-    counts: Any
+    counts: Axes
+    yes: Floats
+    no: Floats
+    within: Integers
     share: Floats
 
-    def vector_rows(self, features: Features) -> Rows:
-        """Passages and codebook as vectors; a codebook text's likeness to itself says nothing, so it has none."""
-        nothing = np.zeros((2, *self.targets[len(self.labels) :].shape))
-        return Rows(
-            np.concatenate([features.passages, self.codebook]),
-            np.concatenate([features.likeness, nothing], axis=1),
-            self.targets,
-            self.weights,
-        )
-
-    def word_rows(self) -> Rows:
-        """Passages and codebook as words."""
-        return Rows(self.counts, np.empty((0, *self.targets.shape)), self.targets, self.weights)
-
-    def fitted(self, likeness: Likeness) -> Blend:
-        """The models of all of it."""
-        linear = fit(self.vector_rows(likeness.features(self.evidence)), STRENGTH)
-        return Blend(linear, self.words, fit(self.word_rows(), WORDS_STRENGTH), self.share)
+    def fitted(self, without: int | None = None) -> Blend:
+        """The models of all of it, or of all that is not in a fold."""
+        inside = self.within != without if without is not None else np.ones(len(self.within), bool)
+        linear = fit(Rows(self.vectors, self.likeness, self.yes, self.no).where(inside), STRENGTH)
+        nothing = np.empty((0, *self.yes.shape))
+        counts = fit(Rows(self.counts, nothing, self.yes, self.no).where(inside), WORDS_STRENGTH)
+        return Blend(linear, self.words, counts, self.share)
 
 
-def prepare(labelled: Evidence, labels: Floats, groups: Integers, background: Evidence, seed: int) -> Training:
-    """Decided passages, and a random few of the unread ones taken for a no; `with_codebook` adds the rest."""
-    unread = np.flatnonzero(~np.isin(background.keys, labelled.keys))
+@dataclass(frozen=True)
+class Decided:
+    """n passages that people decided on. labels: (n, c), nan where nobody did. groups: (n,) their documents."""
+
+    evidence: Evidence
+    labels: Floats
+    groups: Integers
+
+
+def prepare(
+    themes: Sequence[Theme],
+    vectors: Mapping[str, Floats],
+    decided: Decided,
+    background: Evidence,
+    likeness: Likeness,
+    seed: int,
+) -> Training:
+    """Decided passages, a random few of the unread ones taken for a no, and the codebook's examples and near-misses."""
+    unread = np.flatnonzero(~np.isin(background.keys, decided.evidence.keys))
     drawn = np.sort(np.random.default_rng(seed).permutation(unread)[:PRESUMED])
     presumed = background.rows(drawn)
-    nothing = np.full((len(drawn), labels.shape[1]), np.nan)
-    fold = folds(labels, groups if len(np.unique(groups)) > 1 else np.arange(len(labels)), FOLDS)
-    # neighbours in a document have neighbouring keys, so whole stretches of keys go into one fold
-    stretch = np.argsort(np.argsort(presumed.keys)) * (fold.max() + 1) // max(1, len(drawn))
+    evidence, labels = joined(decided.evidence, presumed), decided.labels
+    fold = np.concatenate([_folds(decided), _stretches(decided, presumed)])
+    rows, weights = _learned_from(labels, seed)
+    given = np.concatenate([rows, np.arange(len(labels), len(evidence.keys))])
+    own = evidence if len(given) == len(evidence.keys) else evidence.rows(given)
+    texts, book_yes, book_no = _codebook(themes)
+    none = np.zeros((len(drawn), labels.shape[1]))
+    features = likeness.features(own)
+    book = centred(np.stack([vectors[text] for text in texts]), likeness.centre) if texts else features.passages[:0]
+    words = fit_words([*own.texts, *(background.texts[row] for row in unread)])
     positives = np.nansum(labels, axis=0)
-    evidence = joined(labelled, presumed)
-    words = fit_words([*labelled.texts, *(background.texts[row] for row in unread)])
     return Training(
-        evidence,
-        np.concatenate([labels, nothing]),
-        np.concatenate([np.nan_to_num(labels), np.zeros_like(nothing)]),
-        np.concatenate([(~np.isnan(labels)).astype(float), np.full_like(nothing, PRESUMED_WEIGHT)]),
-        np.concatenate([fold, stretch]),
-        np.empty((0, labelled.passages.shape[1])),
-        words,
-        words.vectors(evidence.texts),
-        WORDS_SHARE * positives / (positives + WORDS_HALF),
-    )
-
-
-def with_codebook(
-    training: Training, themes: Sequence[Theme], vectors: Mapping[str, Floats], likeness: Likeness
-) -> Training:
-    """Examples as a yes and near-misses as a no, each for its own code, added to what is learned from."""
-    texts: list[str] = []
-    targets, weights = [training.targets], [training.weights]
-    for column, theme in enumerate(themes):
-        own = np.zeros((len(theme.examples) + len(theme.near_misses), len(themes)))
-        weights.append(own.copy())
-        weights[-1][:, column] = CODEBOOK_WEIGHT
-        own[: len(theme.examples), column] = 1
-        targets.append(own)
-        texts += [*theme.examples, *theme.near_misses]
-    if not texts:
-        return training
-    return Training(
-        training.evidence,
-        training.labels,
-        np.concatenate(targets),
-        np.concatenate(weights),
-        training.fold,
-        centred(np.stack([vectors[text] for text in texts]), likeness.centre),
-        training.words,
-        training.words.vectors([*training.evidence.texts, *texts]),
-        training.share,
+        evidence=evidence,
+        labels=np.concatenate([labels, none + np.nan]),
+        fold=fold,
+        vectors=along(np.concatenate([features.passages, book])),
+        # a codebook text's likeness to itself says nothing, so it has none
+        likeness=np.concatenate([features.likeness, np.zeros((2, *book_yes.shape))], axis=1),
+        words=words,
+        counts=among(words.vectors([*own.texts, *texts]), seed),
+        yes=np.concatenate([np.nan_to_num(labels[rows]) * weights, none, book_yes]),
+        no=np.concatenate([np.nan_to_num(1 - labels[rows]) * weights, none + PRESUMED_WEIGHT, book_no]),
+        within=np.concatenate([fold[given], np.full(len(texts), ALONE)]),
+        share=WORDS_SHARE * positives / (positives + WORDS_HALF),
     )
 
 
 def held_out(training: Training, likeness: Likeness) -> Floats:
     """(n, c) logits of each passage from a blend that saw nothing of its fold."""
-    features = likeness.features(training.evidence)
-    vectors, words = training.vector_rows(features), training.word_rows()
     logits = np.zeros(training.labels.shape)
     for fold in range(int(training.fold.max()) + 1):
         out = np.flatnonzero(training.fold == fold)
-        inside = np.concatenate([training.fold != fold, np.ones(len(training.codebook), bool)])
-        linear, counts = fit(vectors.where(inside), STRENGTH), fit(words.where(inside), WORDS_STRENGTH)
-        blend = Blend(linear, training.words, counts, training.share)
-        logits[out] = blend.passages(features, training.counts[: len(logits)])[out]
+        block = training.evidence.rows(out)
+        blend = training.fitted(without=fold)
+        logits[out] = blend.passages(likeness.features(block), training.words.vectors(block.texts))
     return logits
+
+
+def _folds(decided: Decided) -> Integers:
+    groups = decided.groups if len(np.unique(decided.groups)) > 1 else np.arange(len(decided.groups))
+    return folds(decided.labels, groups, FOLDS)
+
+
+def _stretches(decided: Decided, presumed: Evidence) -> Integers:
+    """Folds of passages without a document: neighbours in one have neighbouring keys, so whole stretches of keys."""
+    count = min(FOLDS, len(np.unique(decided.groups)) if len(np.unique(decided.groups)) > 1 else len(decided.groups))
+    return np.asarray(np.argsort(np.argsort(presumed.keys)) * count // max(1, len(presumed.keys)))
+
+
+def _learned_from(labels: Floats, seed: int) -> tuple[Integers, Floats]:
+    """Which m decided passages are learned from, and the weight (m, 1) of each.
+
+    Of very many, first those with a yes, in which there is most to learn, and of the rest some that stand for all.
+    """
+    if len(labels) <= ROWS:
+        return np.arange(len(labels)), np.ones((len(labels), 1))
+    mixed = np.random.default_rng(seed).permutation(len(labels))
+    positive = np.nansum(labels, axis=1)[mixed] > 0
+    kept: list[Integers] = []
+    weights: list[Floats] = []
+    for rows in (mixed[positive], mixed[~positive]):
+        some = rows[: max(ROWS // 2, ROWS - len(mixed) + len(rows))]
+        kept.append(some)
+        weights.append(np.full(len(some), len(rows) / max(1, len(some))))
+    order = np.argsort(np.concatenate(kept))
+    return np.concatenate(kept)[order], np.concatenate(weights)[order, None]
+
+
+def _codebook(themes: Sequence[Theme]) -> tuple[list[str], Floats, Floats]:
+    """The b examples and near-misses of a codebook, and (b, c) weights of their yes and no, each for its own code."""
+    texts = [text for theme in themes for text in (*theme.examples, *theme.near_misses)]
+    own = np.repeat(np.eye(len(themes)), [len(theme.examples) + len(theme.near_misses) for theme in themes], axis=0)
+    yes: list[Flags] = [np.arange(len(t.examples) + len(t.near_misses)) < len(t.examples) for t in themes]
+    said = np.concatenate([*yes, np.empty(0, bool)])[:, None]
+    return texts, CODEBOOK_WEIGHT * own * said, CODEBOOK_WEIGHT * own * ~said

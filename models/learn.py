@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.classifier import bounded, sigmoid, thresholds
-from models.crossfit import Blend, Training, held_out, prepare, with_codebook
+from models.classifier import sigmoid
+from models.crossfit import Blend, Decided, Training, held_out, prepare
+from models.cuts import cuts
 from models.evidence import LIKENESS, SCORE, Evidence, Flags, Floats, Integers, Reason, Scores, Theme
 from models.explain import Library, gather
 from models.features import Features, Likeness, best_at, fit_likeness
@@ -124,19 +125,19 @@ def learn(  # noqa: PLR0913 - one story, told with all it needs
     with threadpool_limits(1, user_api="blas"):  # small matrices: threads would only wait for each other
         likeness = fit_likeness(themes, theme_vectors, background)
         features = likeness.features(background)
-        cuts = np.quantile(features.undecided()[0], 1 - expected, axis=0)
+        thresholds = np.quantile(features.undecided()[0], 1 - expected, axis=0)
         columns = np.flatnonzero(np.minimum((labels == 1).sum(axis=0), (labels == 0).sum(axis=0)) >= FEWEST)
         trained = None
         if len(columns):
-            training = prepare(labelled, labels, groups, background, seed)
-            training = with_codebook(training, themes, theme_vectors, likeness)
-            trained, found = _trained(training, likeness, columns, deep)
+            decided = Decided(labelled, labels, groups)
+            training = prepare(themes, theme_vectors, decided, background, likeness, seed)
+            trained, held = _trained(training, likeness, columns, deep)
             unread = trained.score(features, background)
             unread[_decided(labelled, labels[:, columns], background)] = np.nan
-            cuts[columns] = bounded(found, labels[:, columns], unread, expected)
+            thresholds[columns] = cuts(held, training.labels[:, columns], unread, expected)
     kind = tuple(SCORE if column in columns else LIKENESS for column in range(len(themes)))
     library = gather(themes, theme_vectors, labelled, labels == 1, likeness.centre)
-    return Model(tuple(theme.id for theme in themes), kind, cuts, likeness, library, trained)
+    return Model(tuple(theme.id for theme in themes), kind, thresholds, likeness, library, trained)
 
 
 def _trained(training: Training, likeness: Likeness, columns: Integers, deep: Deep | None) -> tuple[Trained, Floats]:
@@ -147,9 +148,9 @@ def _trained(training: Training, likeness: Likeness, columns: Integers, deep: De
         logits = mix.of(logits, said)
     scores = sigmoid(logits)
     order = np.argsort(training.evidence.keys)
-    blend = training.fitted(likeness)
+    blend = training.fitted()
     trained = Trained(blend, columns, training.evidence.keys[order], scores[order], deep, mix)
-    return trained, thresholds(scores, training.labels[:, columns])
+    return trained, scores
 
 
 def _decided(labelled: Evidence, labels: Floats, background: Evidence) -> Flags:

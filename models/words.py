@@ -1,4 +1,8 @@
-"""TF-IDF over words and pairs of words: what an encoder blurs, a name or a term of art, is sharp here."""
+"""TF-IDF over pieces of words: what an encoder blurs, a name or a term of art, is sharp here, however it is spelt.
+
+A piece is two to five characters within a word, its edges marked by a space. A text's pieces are those of its words, so
+each different word is cut up once and the rest is a product of sparse matrices.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,39 +13,80 @@ import numpy as np
 
 from models.evidence import Floats
 
-SETTINGS = {"ngram_range": (1, 2), "sublinear_tf": True}
-LEAST, MOST = 2, 20_000  # a term is kept if so many texts have it, and at most so many terms are
+PIECES = {"analyzer": "char_wb", "ngram_range": (2, 5)}
+LEAST, MOST = 2, 30_000  # a piece is kept if so many texts have it, and at most so many pieces are
 
 
 @dataclass(frozen=True)
 class Words:
-    """A fitted vectorizer as data, so that no pickle is needed to keep it. terms: v of them. idf: (v,)."""
+    """The pieces that are known, as data, so that no pickle is needed to keep them. terms: v of them. idf: (v,)."""
 
     terms: tuple[str, ...]
     idf: Floats
 
     def vectors(self, texts: Sequence[str]) -> Any:
-        """(n, v) sparse, rows of length 1; a text without known terms is a zero row. Dense where it is empty."""
-        if not (self.terms and texts):
-            return np.zeros((len(texts), len(self.terms)))
-        return self._vectorizer.transform(texts)
+        """(n, v) sparse, rows of length 1; a text without known pieces is a zero row."""
+        words, said = _said(texts)
+        return self._weighed(said @ self._pieces(words))
+
+    def of_words(self, text: str) -> tuple[tuple[str, ...], Any]:
+        """The w different words of a text, and (w, v) what each adds to its row of `vectors`: the rows' sum is that."""
+        words, said = _said([text])
+        pieces = self._pieces(words).multiply(said.toarray()[0][:, None]).tocsr()
+        count = np.asarray(pieces.sum(axis=0))
+        whole = self._weighed(said @ self._pieces(words)).toarray()[0]
+        return tuple(words), pieces.multiply((whole / np.where(count > 0, count, 1))[None]).tocsr()
+
+    def _pieces(self, words: Sequence[str]) -> Any:
+        """(w, v) how often each word has each piece."""
+        from scipy.sparse import csr_array
+
+        if not (self.terms and words):
+            return csr_array((len(words), len(self.terms)))
+        return csr_array(self._cutter.transform(words), dtype=np.float64)
+
+    def _weighed(self, counts: Any) -> Any:
+        """Counts as TF-IDF of length 1: 1 + log of the count, times idf."""
+        counts.data = 1 + np.log(counts.data)
+        counts.data *= self.idf[counts.indices]
+        lengths = np.sqrt(counts.power(2).sum(axis=1))
+        counts.data /= np.repeat(lengths, np.diff(counts.indptr))
+        return counts
 
     @cached_property
-    def _vectorizer(self) -> Any:
-        from sklearn.feature_extraction.text import TfidfVectorizer
+    def _cutter(self) -> Any:
+        from sklearn.feature_extraction.text import CountVectorizer
 
-        vectorizer = TfidfVectorizer(vocabulary=self.terms, **SETTINGS)
-        vectorizer.idf_ = self.idf
-        return vectorizer
+        return CountVectorizer(vocabulary=self.terms, lowercase=False, **PIECES)
 
 
 def fit_words(texts: Sequence[str]) -> Words:
-    """The terms that several of the texts have; none where there are no such terms."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
+    """The pieces that several of the texts have, the most frequent where there are too many; none where none are."""
+    from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = TfidfVectorizer(min_df=LEAST, max_features=MOST, **SETTINGS)
+    words, said = _said(texts)
+    cutter = CountVectorizer(lowercase=False, **PIECES)
     try:
-        vectorizer.fit(texts)
-    except ValueError:  # scikit-learn's way of saying that no term is left
+        pieces = cutter.fit_transform(words)
+    except ValueError:  # scikit-learn's way of saying that there is none
         return Words((), np.empty(0))
-    return Words(tuple(vectorizer.get_feature_names_out().tolist()), vectorizer.idf_)
+    counts = said @ pieces
+    texts_with = np.bincount(counts.indices, minlength=counts.shape[1])
+    total = np.asarray(counts.sum(axis=0)).ravel()
+    kept = np.flatnonzero(texts_with >= LEAST)
+    kept = np.sort(kept[np.argsort(-total[kept], kind="stable")[:MOST]])
+    idf = np.log((1 + len(texts)) / (1 + texts_with[kept])) + 1
+    return Words(tuple(cutter.get_feature_names_out()[kept].tolist()), idf)
+
+
+def _said(texts: Sequence[str]) -> tuple[list[str], Any]:
+    """The different words of texts, lower-cased, and (n, w) how often each text has each."""
+    from scipy.sparse import csr_array
+
+    known: dict[str, int] = {}
+    rows = [[known.setdefault(word, len(known)) for word in text.lower().split()] for text in texts]
+    ends = np.cumsum([0, *(len(row) for row in rows)])
+    columns = np.fromiter((at for row in rows for at in row), np.int64, ends[-1])
+    said = csr_array((np.ones(len(columns)), columns, ends), shape=(len(texts), len(known)))
+    said.sum_duplicates()
+    return list(known), said

@@ -132,17 +132,46 @@ def test_rows_then_joined_is_the_block_again(counts, data):
     same(turned.rows(np.arange(len(counts))[::-1]), whole)
 
 
-def test_words_that_were_kept_as_data_are_the_fitted_vectorizer():
+TEXTS = [
+    "They named us in the bid",
+    "named  in the bid,\tnamed and dropped",
+    "the bid ÄRGERT is late",
+    "Nothing",
+    "",
+    "a",
+]
+
+
+def test_pieces_of_words_are_those_that_scikit_learn_finds_in_texts():
     from sklearn.feature_extraction.text import TfidfVectorizer
 
-    texts = ["They named us in the bid", "named in the bid, named and dropped", "the bid is late", "Nothing", ""]
-    words = fit_words(texts)
-    reference = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
-    expected = reference.fit_transform(texts).toarray()
+    words = fit_words(TEXTS)
+    reference = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2, sublinear_tf=True)
+    expected = reference.fit_transform(TEXTS).toarray()
     assert words.terms == tuple(reference.get_feature_names_out())
-    np.testing.assert_array_equal(words.vectors(texts).toarray(), expected)
+    np.testing.assert_allclose(words.vectors(TEXTS).toarray(), expected, atol=1e-12)
+    other = ["Unheard of: bids named late", "ärgert"]
+    np.testing.assert_allclose(words.vectors(other).toarray(), reference.transform(other).toarray(), atol=1e-12)
 
 
-@pytest.mark.parametrize("texts", [[], [""], ["one", "two"], ["?", "!"]])
+def test_too_many_pieces_are_those_said_most(monkeypatch):
+    from sklearn.feature_extraction.text import CountVectorizer
+
+    monkeypatch.setattr("models.words.MOST", 20)
+    counter = CountVectorizer(analyzer="char_wb", ngram_range=(2, 5), min_df=2)
+    total = np.asarray(counter.fit_transform(TEXTS).sum(axis=0))[0]
+    said = [total[counter.vocabulary_[term]] for term in fit_words(TEXTS).terms]
+    assert sorted(said) == np.sort(total)[-20:].tolist()
+
+
+@given(st.text("ab cAB", max_size=40))
+def test_what_the_words_of_a_text_add_is_the_whole_text(text):
+    words = fit_words(["ab abc cab", "a b c ab", "ba cab abba"])
+    said, rows = words.of_words(text)
+    assert sorted(said) == sorted(set(text.lower().split()))
+    np.testing.assert_allclose(rows.toarray().sum(axis=0), words.vectors([text]).toarray()[0], atol=1e-12)
+
+
+@pytest.mark.parametrize("texts", [[], [""], ["pull", "two"], ["?", "!"]])
 def test_texts_that_share_no_term_have_no_words(texts):
     assert fit_words(texts).vectors(["one"]).shape == (1, 0)
