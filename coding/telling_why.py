@@ -16,7 +16,8 @@ PARTS = {
     "meaning": "What it means (vectors)",
     "include": "Likeness to what the code includes",
     "exclude": "Likeness to what the code excludes",
-    "words": "Its words, and pairs of words",
+    "adapted": "What the encoder adapted to decisions says",
+    "words": "Its words",
 }
 LINES = {
     "name": "its name",

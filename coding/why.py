@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 NEAREST = 3  # decided passages of either kind that are named
 TEXTS = 2  # of the codebook, for and against
-TERMS = 8  # words, and pairs of words, for and against
+TERMS = 8  # words, for and against
 FIRST = 90  # characters of a passage that is named
 
 
@@ -57,9 +57,9 @@ class Reasons:
     kind: "likeness" or "score". above: the code above it that keeps it from being suggested, None for none. yes, no:
     how many passages people decided so. sentence: (start, end) of the one that carried the code, None for none.
     like_yes, like_no: decided passages; like_for, like_against: texts of the codebook; the nearest first. parts: what
-    adds to the score, by name: "start", "meaning", "include", "exclude", "words". whole: the score that they make.
-    held: that is not `score`, which is of a model that had not learned from this passage. words_for, words_against:
-    terms with what each adds, the most first.
+    adds to the score, by name: "start", "meaning", "include", "exclude", "adapted", "words". whole: the score that they
+    make. held: that is not `score`, which is of a model that had not learned from this passage. words_for,
+    words_against: words with what each adds, the most first.
     """
 
     code: str
@@ -182,7 +182,7 @@ class _Lesson:
         """The reasons of these codes, or of the suggested ones."""
         from coding.evidence import evidence, texts
 
-        self.study.vectors.embed(texts([item]))  # another process may have added it meanwhile
+        self.study.vectors.embed(texts([item]))  # it may have been added, or the cache deleted, meanwhile
         block = evidence([item], self.study.vectors)
         found = suggested(self.study.codebook, self.model, block)
         marked = {one.code for one in found if one.suggested}
@@ -237,7 +237,9 @@ class _Lesson:
         from models.why import nearest
 
         centre = self.model.likeness.centre
-        vectors = centred(self.study.vectors.get([line.text for line in lines]), centre)
+        texts = [line.text for line in lines]
+        self.study.vectors.embed(texts)
+        vectors = centred(self.study.vectors.get(texts), centre)
         return tuple(lines[row] for row in nearest(block, sentence, vectors, centre)[:TEXTS].tolist())
 
 
@@ -255,12 +257,12 @@ def _exclusive(codebook: Codebook, id: str) -> list[Line]:
 
 
 def _named(parts: "Parts") -> tuple[tuple[str, float], ...]:
-    names = ("start", "meaning", "include", "exclude")
+    names = ("start", "meaning", "include", "exclude", "adapted")
     return (*((name, getattr(parts, name)) for name in names), ("words", float(parts.words.sum())))
 
 
 def _terms(parts: "Parts", sign: int) -> tuple[tuple[str, float], ...]:
-    """The terms that add most, or take most away."""
+    """The words that add most, or take most away."""
     ranked = sorted(zip(parts.terms, parts.words.tolist(), strict=True), key=lambda term: -sign * term[1])
     return tuple((term, adds) for term, adds in ranked[:TERMS] if sign * adds > 0)
 

@@ -1,6 +1,6 @@
 """Why a code's score of a passage is what it is: the parts it is the sum of, and what is nearest to the passage."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,14 +9,17 @@ from models.evidence import SCORE, Evidence, Floats, Integers
 from models.features import AGAINST, Features, centred
 from models.learn import Model, Trained
 
+PUNCTUATION = ".,;:!?…()[]{}<>/\\|*_\"'“”„«»‘’‹›–—-"  # around a word
+
 
 @dataclass(frozen=True)
 class Parts:
     """A code's score of one passage, taken apart.
 
     kind: as in `Model.kind`. start: what every passage has. meaning: what its vectors add. include, exclude: what its
-    likeness to either side of the codebook adds. terms, words: w of its terms, and what each adds (w,). held: the model
+    likeness to either side of the codebook adds. terms, words: w of its words, and what each adds (w,). held: the model
     learned from this passage, so `Model.score` has it from another one that had not; these are the parts of the first.
+    adapted: what an encoder adds that was adapted to decisions.
     """
 
     kind: str
@@ -27,11 +30,12 @@ class Parts:
     terms: tuple[str, ...]
     words: Floats
     held: bool = False
+    adapted: float = 0.0
 
     @property
     def total(self) -> float:
         """The sum of all parts: the logit of a score, or a likeness itself."""
-        return self.start + self.meaning + self.include + self.exclude + float(self.words.sum())
+        return self.start + self.meaning + self.include + self.exclude + self.adapted + float(self.words.sum())
 
     @property
     def score(self) -> float:
@@ -70,13 +74,26 @@ def _learned(trained: Trained, features: Features, evidence: Evidence, column: i
     meaning = (1 - share) * (vector @ linear.weights[:, column])
     terms, words = _words(trained, evidence, column)
     held = bool(np.isin(evidence.keys[0], trained.keys))
-    return Parts(SCORE, float(start), float(meaning), float(include), float(exclude), terms, share * words, held)
+    parts = Parts(SCORE, float(start), float(meaning), float(include), float(exclude), terms, share * words, held)
+    return _mixed(parts, trained, evidence, column)
+
+
+def _mixed(parts: Parts, trained: Trained, evidence: Evidence, column: int) -> Parts:
+    """With what an adapted encoder adds, where it has a share: all else adds so much the less."""
+    at = int(np.searchsorted(trained.columns, column))
+    if not (trained.deep and trained.mix and trained.mix.share[at]):
+        return parts
+    share, said = float(trained.mix.share[at]), float(trained.deep.logits(evidence)[0, column])
+    rest = {name: (1 - share) * getattr(parts, name) for name in ("start", "meaning", "include", "exclude", "words")}
+    return replace(parts, **rest, adapted=share * said)
 
 
 def _words(trained: Trained, evidence: Evidence, column: int) -> tuple[tuple[str, ...], Floats]:
-    """The passage's terms, and what each adds to the logit of the model of words."""
-    vectors = trained.blend.words.vectors(evidence.texts)
-    row = np.asarray(vectors.todense() if hasattr(vectors, "todense") else vectors)[0]
-    there = np.flatnonzero(row)
-    terms = tuple(trained.blend.words.terms[at] for at in there)
-    return terms, row[there] * trained.blend.counts.weights[there, column]
+    """The passage's words without their punctuation, and what each adds to the logit of the model of words."""
+    said, rows = trained.blend.words.of_words(evidence.texts[0])
+    adds: dict[str, float] = {}
+    for word, value in zip(said, (rows @ trained.blend.counts.weights[:, column]).tolist(), strict=True):
+        bare = word.strip(PUNCTUATION) or word
+        adds[bare] = adds.get(bare, 0.0) + value
+    known = {word: value for word, value in adds.items() if value}
+    return tuple(known), np.array(list(known.values()), float)

@@ -8,6 +8,7 @@ const PARTS = {
   meaning: "what it means",
   include: "likeness to what the code includes",
   exclude: "likeness to what the code excludes",
+  adapted: "what the encoder adapted to decisions says",
   words: "its words",
 };
 const LINES = {
