@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.classifier import sigmoid
-from models.cuts import _best_cut, _bounded, _no_more, _shares, calibrated, cuts, likely_best, seen_best
+from models.cuts import _best_cut, _bounded, _no_more, _shares, calibrated, cuts, likely_best, most, seen_best
 
 
 def test_the_best_cut_by_hand():
@@ -48,6 +48,22 @@ def test_a_cut_is_raised_to_the_share_that_is_believed_and_never_lowered():
 
 def test_a_corpus_that_was_read_to_the_end_bounds_no_cut():
     assert _bounded(np.array([0.2]), np.array([0.05]), np.full((3, 1), np.nan)) == pytest.approx([0.2])
+
+
+def test_a_code_is_at_most_as_frequent_as_passages_that_score_as_its_yes_do():
+    unread = np.concatenate([np.full(90, 0.1), np.full(10, 0.9)])[:, None]
+    held, targets = np.array([[0.8], [0.7], [0.05], [0.2]]), np.array([[1.0], [1.0], [1.0], [0.0]])
+    # two of three yes are over 0.7, as 10 (and a half) of 100 passages are; one is to be expected below the lowest
+    assert most(held, targets, unread) == pytest.approx([0.105 * 4 / 2])
+    assert most(held, targets * np.nan, unread) == 1
+    assert most(held, targets, unread * np.nan) == 1
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.4])
+def test_the_largest_share_is_hardly_below_the_true_one(share):
+    scores, truth = scored(share, 20_000)
+    found = most(scores[:4000, None], np.where(truth[:4000], 1.0, np.nan)[:, None], scores[4000:, None])[0]
+    assert share * 0.9 < found < min(1, share * 6)
 
 
 def test_chances_are_lowered_alike_until_the_believed_share_is_their_mean():
