@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from coding.telling import Telling
 
 if TYPE_CHECKING:
-    from coding.why import Like, Line, Opinion, Reasons, Why
+    from coding.reasons import Like, Line, Reasons
+    from coding.why import Opinion, Why
 
 LEAST = 0.005  # what a word adds is not printed as +0.00
 LONGEST = 240  # characters of a text of the codebook

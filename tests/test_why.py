@@ -16,11 +16,12 @@ import cli
 from coding import ledger, queue, suggestions
 from coding.drawing import draw_audit
 from coding.ledger import Decision
+from coding.reasons import Like, Line, Reasons
 from coding.run import code
 from coding.study import add, configure
 from coding.telling import Telling
 from coding.telling_why import of_why
-from coding.why import Explainer, Like, Line, Opinion, Reasons, Why, why
+from coding.why import Explainer, Opinion, Why, why
 from corpus.errors import EvidenceError
 from models.evidence import LIKENESS, SCORE, Evidence, Theme
 from models.learn import learn

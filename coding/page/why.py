@@ -12,7 +12,7 @@ from coding.page.learning import AtLessons
 from coding.page.session import Anyone
 
 if TYPE_CHECKING:
-    from coding.why import Reasons
+    from coding.reasons import Reasons
 
 VIEW = None
 router = APIRouter()
