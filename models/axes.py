@@ -17,7 +17,7 @@ JITTER = 1e-6  # added to a row's product with itself: copies of one text are no
 
 @dataclass(frozen=True)
 class Axes:
-    """rows: (n, r), less the middle: (r,). back: (r, c) weights of these coordinates to those (d, c) of the vectors."""
+    """rows: (n, r) float32, less the middle: (r,). back: weights (r, c) of these coordinates to (d, c) of the vectors."""
 
     rows: Floats
     middle: Floats
@@ -32,7 +32,7 @@ def along(vectors: Floats) -> Axes:
     """Dense vectors (n, d) along the axes in which they vary, the steepest last."""
     wide = np.asarray(vectors, np.float64)
     _, axes = np.linalg.eigh(wide.T @ wide)
-    return Axes(wide @ axes, np.zeros(len(axes)), lambda found: np.asarray(axes @ found))
+    return Axes((wide @ axes).astype(np.float32), np.zeros(len(axes)), lambda found: np.asarray(axes @ found))
 
 
 def among(vectors: Any, seed: int = 0) -> Axes:
@@ -51,4 +51,4 @@ def among(vectors: Any, seed: int = 0) -> Axes:
         return np.asarray(landmarks.T @ solve_triangular(lower, found, lower=True, trans="T"))
 
     middle = rows.mean(axis=0)  # what all texts share would take the solver many steps
-    return Axes(rows - middle, middle, back)
+    return Axes((rows - middle).astype(np.float32), middle, back)

@@ -3,7 +3,9 @@
 Those out-of-fold scores set the thresholds, and they are the only scores ever given for a passage that was trained on.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,14 +44,15 @@ class Blend:
 class Training:
     """All that is learned from: m of the n passages given, then the codebook's b examples and near-misses.
 
-    evidence, labels (n, c), fold (n,): every passage given, the decided ones first; labels nan where nobody decided.
-    vectors, counts: the m + b rows' axes; likeness: (2, m + b, c). yes, no: (m + b, c) weights. within: (m + b,) fold
-    of each, ALONE for the codebook. share: (c,) as in `Blend`.
+    evidence, labels (n, c), fold (n,), pieces (n, v): every passage given, the decided ones first; labels are nan where
+    nobody decided, pieces as `Words.vectors` has them. vectors, counts: the m + b rows' axes; likeness: (2, m + b, c).
+    yes, no: (m + b, c) weights. within: (m + b,) fold of each, ALONE for the codebook. share: (c,) as in `Blend`.
     """
 
     evidence: Evidence
     labels: Floats
     fold: Integers
+    pieces: Any
     vectors: Axes
     likeness: Floats
     words: Words
@@ -99,16 +102,18 @@ def prepare(
     features = likeness.features(own)
     book = centred(np.stack([vectors[text] for text in texts]), likeness.centre) if texts else features.passages[:0]
     words = fit_words([*own.texts, *(background.texts[row] for row in unread)])
+    pieces = words.vectors([*evidence.texts, *texts])
     positives = np.nansum(labels, axis=0)
     return Training(
         evidence=evidence,
         labels=np.concatenate([labels, none + np.nan]),
         fold=fold,
+        pieces=pieces[: len(evidence.keys)],
         vectors=along(np.concatenate([features.passages, book])),
         # a codebook text's likeness to itself says nothing, so it has none
         likeness=np.concatenate([features.likeness, np.zeros((2, *book_yes.shape))], axis=1),
         words=words,
-        counts=among(words.vectors([*own.texts, *texts]), seed),
+        counts=among(pieces[np.concatenate([given, np.arange(len(evidence.keys), pieces.shape[0])])], seed),
         yes=np.concatenate([np.nan_to_num(labels[rows]) * weights, none, book_yes]),
         no=np.concatenate([np.nan_to_num(1 - labels[rows]) * weights, none + PRESUMED_WEIGHT, book_no]),
         within=np.concatenate([fold[given], np.full(len(texts), ALONE)]),
@@ -119,11 +124,14 @@ def prepare(
 def held_out(training: Training, likeness: Likeness) -> Floats:
     """(n, c) logits of each passage from a blend that saw nothing of its fold."""
     logits = np.zeros(training.labels.shape)
-    for fold in range(int(training.fold.max()) + 1):
+
+    def held(fold: int) -> None:
         out = np.flatnonzero(training.fold == fold)
-        block = training.evidence.rows(out)
-        blend = training.fitted(without=fold)
-        logits[out] = blend.passages(likeness.features(block), training.words.vectors(block.texts))
+        features = likeness.features(training.evidence.rows(out))
+        logits[out] = training.fitted(without=fold).passages(features, training.pieces[out])
+
+    with ThreadPoolExecutor(min(FOLDS, os.cpu_count() or 1)) as pool:
+        list(pool.map(held, range(int(training.fold.max()) + 1)))
     return logits
 
 

@@ -13,6 +13,7 @@ from models.evidence import Floats, Integers
 
 TOLERANCE = 1e-3  # of the gradient of a summed loss: far below what one row adds
 STEPS, MEMORY, HALVINGS = 200, 6, 30
+ROUNDING = 1e-6  # of a loss: products of matrices are made in single precision, twice as fast
 Made = tuple[Floats, Floats, Floats]  # weights, their loss and its gradient
 
 
@@ -20,7 +21,7 @@ Made = tuple[Floats, Floats, Floats]  # weights, their loss and its gradient
 class Problem:
     """n rows that c codes share, and what is each code's own.
 
-    vectors: (n, d), best along the axes in which they vary. own: (k, n, c) features that each code has for itself.
+    vectors: (n, d) float32, best along the axes in which they vary. own: (k, n, c) features of each code's own.
     yes, no: (n, c) weights; 0 and 0 is no row for that code. strength: of which |w|^2 / (2 strength) is the penalty.
     """
 
@@ -33,13 +34,14 @@ class Problem:
     def loss(self, found: Floats) -> tuple[Floats, Floats]:
         """(c,) penalised log-loss and its gradient (d + k + 1, c) at weights of that shape, the intercept last."""
         width = self.vectors.shape[1]
-        logits = self.vectors @ found[:width] + found[-1]
+        logits = self.vectors @ found[:width].astype(np.float32) + found[-1]
         logits += np.einsum("knc,kc->nc", self.own, found[width:-1])
         small = np.exp(-np.abs(logits))
         worst = np.maximum(logits, 0) + np.log1p(small)  # log(1 + exp(logit)), without overflow
         loss = ((self.yes + self.no) * worst - self.yes * logits).sum(axis=0)
         off = (self.yes + self.no) * np.where(logits >= 0, 1, small) / (1 + small) - self.yes
-        slope = np.concatenate([self.vectors.T @ off, np.einsum("knc,nc->kc", self.own, off), off.sum(axis=0)[None]])
+        shared = self.vectors.T @ off.astype(np.float32)
+        slope = np.concatenate([shared, np.einsum("knc,nc->kc", self.own, off), off.sum(axis=0)[None]])
         slope[:-1] += found[:-1] / self.strength
         return loss + (found[:-1] ** 2).sum(axis=0) / (2 * self.strength), slope
 
@@ -97,7 +99,7 @@ def _shorten(problem: Problem, found: Floats, loss: Floats, step: Floats, gain: 
     moved, lower, turned = made
     codes, length = np.arange(len(loss)), 1.0
     for _ in range(HALVINGS):
-        codes = codes[lower[codes] > (loss - 1e-4 * length * gain + 1e-12 * np.abs(loss))[codes]]
+        codes = codes[lower[codes] > (loss - 1e-4 * length * gain + ROUNDING * np.abs(loss))[codes]]
         if not len(codes):
             return
         length /= 2
