@@ -17,7 +17,7 @@ JITTER = 1e-6  # added to a row's product with itself: copies of one text are no
 
 @dataclass(frozen=True)
 class Axes:
-    """rows: (n, r) float32, less the middle: (r,). back: weights (r, c) of these coordinates to (d, c) of the vectors."""
+    """rows: (n, r) float32, less the middle: (r,). back: turns weights of them (r, c) into those of the vectors."""
 
     rows: Floats
     middle: Floats
