@@ -233,8 +233,7 @@ def main() -> None:
     methods = given.methods.split("|") if given.methods else list(METHODS)
     wanted = tasks()
     if given.tasks:
-        order = given.tasks.split("|")
-        wanted = [task for name in order for task in wanted if task.name.startswith(name)]
+        wanted = [task for name in given.tasks.split("|") for task in _named(wanted, name)]
     budgets, seeds = given.budgets.split("|"), given.seeds
     if given.quick:
         wanted, seeds, budgets = [task for task in wanted if task.name in QUICK], 1, ["0", "8", "64"]
@@ -245,6 +244,10 @@ def main() -> None:
     if given.only != "methods" and not given.quick:
         for line in queues(given.half, wanted, min(seeds, QUEUE_SEEDS)):
             print(line, flush=True)
+
+
+def _named(wanted: list[Task], name: str) -> list[Task]:
+    return [task for task in wanted if task.name == name] or [task for task in wanted if task.name.startswith(name)]
 
 
 def tabled(half: str) -> Iterator[str]:

@@ -20,6 +20,7 @@ from models.evidence import Floats, Integers
 from models.vectors import Vectors
 
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3)
+TOLD = 0.1
 MOST = 1500  # passages of a pool
 QUEUE, ALIKE, RANDOM = "our queue", "most similar first", "at random"
 ORDERS = (QUEUE, ALIKE, RANDOM)
@@ -45,7 +46,7 @@ def narrowed(case: Case, seed: int) -> Case:
 
 
 def order(case: Case, name: str, seed: int) -> Integers:
-    """Rows of the pool in the order that they are read, as many as the largest share."""
+    """Rows of the pool in the order that they are read, as many as the largest share, or as the queue has."""
     most = round(max(SHARES) * len(case.pool))
     ways = {
         QUEUE: _queue,
@@ -105,21 +106,31 @@ def _alike(case: Case, most: int, seed: int) -> Integers:
 
 def tables(rows: Sequence[dict]) -> Iterator[str]:
     """Lines of Markdown: what was found, and what was learned of it, at each share and order; means over seeds."""
-    for figure, title in (
-        ("recall", "Share of the positives found after reading so much of the pool, mean over codes"),
-        ("macro", "Macro-F1 on the test of what was learned from that reading"),
-    ):
-        yield from (
-            "",
-            f"**{title}**",
-            "",
-            f"| task | passages | order | {' | '.join(f'{100 * s:.0f} %' for s in SHARES)} |",
-        )
-        yield "|---|---|---|" + "---|" * len(SHARES)
-        for task in dict.fromkeys(row["task"] for row in rows):
-            for name in ORDERS:
-                own = [row for row in rows if (row["task"], row["budget"]) == (task, name)]
-                curves = np.array([[one[figure] for one in row["curve"]] for row in own])
-                if len(curves):
-                    cells = " | ".join(f"{value:.3f}" for value in curves.mean(axis=0))
-                    yield f"| {task} | {own[0]['pool']} | {name} | {cells} |"
+    tasks = list(dict.fromkeys(row["task"] for row in rows))
+    curves = {
+        (task, name): [row for row in rows if (row["task"], row["budget"]) == (task, name)]
+        for task in tasks
+        for name in ORDERS
+    }
+    head = " | ".join(f"{100 * share:.0f} %" for share in SHARES)
+    yield from ("", "**Share of the positives found after reading so much of a pool, mean over codes**", "")
+    yield f"| task | passages | order | {head} | times random, after {100 * TOLD:.0f} % |"
+    yield "|---|---|---|" + "---|" * (len(SHARES) + 1)
+    for (task, name), own in curves.items():
+        if own:
+            mean = _means(own, "recall")
+            yield f"| {task} | {own[0]['pool']} | {name} | {_cells(mean)} | {mean[SHARES.index(TOLD)] / TOLD:.2f} |"
+    yield from ("", "**Macro-F1 on the test of what was learned from that reading**", "")
+    yield f"| task | passages | order | {head} |"
+    yield "|---|---|---|" + "---|" * len(SHARES)
+    for (task, name), own in curves.items():
+        if own:
+            yield f"| {task} | {own[0]['pool']} | {name} | {_cells(_means(own, 'macro'))} |"
+
+
+def _means(rows: Sequence[dict], figure: str) -> Floats:
+    return np.array([[one[figure] for one in row["curve"]] for row in rows]).mean(axis=0)
+
+
+def _cells(values: Floats) -> str:
+    return " | ".join(f"{value:.3f}" for value in values)

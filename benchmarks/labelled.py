@@ -241,7 +241,10 @@ def _read(study: Study, data: Labelled, row: dict[int, int], readings: int, batc
         queued = pupil.learn().queue
         with study.store.database.writing() as connection:
             why = {one.passage: one.why for one in queue.rows(connection, queued)}
-            for key in queue.waiting(connection, queued, min(batch, readings - len(read))):
+            waiting = queue.waiting(connection, queued, min(batch, readings - len(read)))
+            if not waiting:  # what is left is too short for the queue
+                break
+            for key in waiting:
                 yes = frozenset(ids[name] for name in data.items[row[key]].codes if name in ids)
                 said = Reading(ledger.new_act(), key, yes, why[key], suggestions_visible=True)
                 acts.save(connection, "reader", said, study.codebook, "")

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import Words
 
-from benchmarks import accuracy, accuracy_table
+from benchmarks import accuracy, accuracy_table, found
 from benchmarks.accuracy import figures
 from benchmarks.peers import PEERS, Question, Said, _cut, _cuts
 from benchmarks.tasks import Case, Dataset, Task, drawn
@@ -22,7 +23,10 @@ def made(size: int = 60, seed: int = 0) -> Dataset:
     labels = (random.random((size, 2)) < 0.4).astype(float)
     vectors = np.hstack([labels, np.ones((size, 1))]) + random.normal(0, 0.05, (size, 3))
     vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-    words = [" ".join(["visit", *(["waiting"] * int(a)), *(["kindness"] * int(b))]) for a, b in labels]
+    words = [
+        " ".join(["on", "visit", f"number{n}", *(["waiting"] * int(a)), *(["kindness"] * int(b))])
+        for n, (a, b) in enumerate(labels)
+    ]
     evidence = Evidence(np.arange(size), words, vectors, vectors, np.arange(size), np.zeros_like(vectors))
     names = {"waiting": np.array([0.8, 0, 0.6], np.float32), "kindness": np.array([0, 0.8, 0.6], np.float32)}
     return Dataset(evidence, labels, np.arange(size) // 10, [Theme(name, (name,)) for name in names], names)
@@ -133,6 +137,26 @@ def test_the_table_stands_between_its_markers_and_marks_where_a_peer_is_better(t
     accuracy_table.written(page, ["newer"])
     begin, end = accuracy_table.BEGIN, accuracy_table.END
     assert page.read_text(encoding="utf-8") == f"Before.\n{begin}\nnewer\n\n{end}\nAfter.\n"
+
+
+@pytest.mark.parametrize("name", found.ORDERS)
+def test_an_order_reads_each_passage_once_and_what_it_finds_grows(case, name, monkeypatch):
+    monkeypatch.setattr(found, "Cached", Words)
+    order = found.order(case, name, 0)
+    assert len(set(order)) == len(order) == 12
+    assert set(order) <= set(case.pool)
+    curve = list(found.curve(case, order, PEERS["kNN"], 0))
+    assert [one["share"] for one in curve] == list(found.SHARES)
+    recalls = [one["recall"] for one in curve]
+    assert recalls == sorted(recalls)
+    last = case.data.labels[order].sum(axis=0) / case.data.labels[case.pool].sum(axis=0)
+    assert recalls[-1] == pytest.approx(last.mean())
+
+
+def test_the_most_similar_come_first_code_by_code(case):
+    order = found.order(case, found.ALIKE, 0)
+    labels = case.data.labels[order]
+    assert labels[::2, 0].all() or labels[:, 0].mean() > 0.6
 
 
 FIGURES = ("macro", "micro", "ap", "calibration", "seconds", "processor", "memory")
