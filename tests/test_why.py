@@ -55,17 +55,37 @@ def block(chance, count, first=0, sentences=None, texts=None):
     )
 
 
-@pytest.fixture(scope="module")
-def model():
-    """Two codes that are learned, of which one leans on words, and one that is a likeness."""
+class Adapted:
+    """An encoder adapted to decisions: it knows something of the first code, nothing of the second, not the third."""
+
+    fingerprint = "adapted"
+
+    def __init__(self, labels):
+        self.labels = labels
+
+    def held(self, evidence):
+        said = np.random.default_rng(1).normal(size=(len(evidence.keys), 3))
+        said[: len(self.labels), 0] += 2 * self.labels[:, 0]
+        said[:, 2] = np.nan
+        return said
+
+    def logits(self, evidence):
+        return np.array([[len(text), -len(text), np.nan] for text in evidence.texts]) / 9
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["plain", "adapted"])
+def model(request):
+    """Two codes that are learned and one that is a likeness; also with an encoder adapted to decisions."""
     chance = np.random.default_rng(4)
     texts = [text for theme in THEMES for text in theme.texts()]
     known = dict(zip(texts, unit(chance.normal(size=(len(texts), WIDTH))), strict=True))
     evidence = block(chance, 120)
-    labels = (chance.random((120, 3)) < (0.5, 0.1, 0.3)).astype(float)
+    labels = (chance.random((120, 3)) < (0.2, 0.1, 0.3)).astype(float)
+    labels[:, 0] = np.abs(labels[:, 0] - ["money" in text for text in evidence.texts])
     labels[:, 2] = np.nan
     background = block(chance, 60, first=1000)
-    return learn(THEMES, known, evidence, labels, np.arange(120) // 10, background)
+    deep = Adapted(labels) if request.param else None
+    return learn(THEMES, known, evidence, labels, np.arange(120) // 10, background, deep=deep)
 
 
 @given(
@@ -79,7 +99,7 @@ def test_the_parts_add_up_to_the_score(model, seed, sentences, text):
     assert model.kind == (SCORE, SCORE, LIKENESS)
     for column, kind in enumerate(model.kind):
         parts = contributions(model, evidence, column)
-        each = [parts.start, parts.meaning, parts.include, parts.exclude, *parts.words]
+        each = [parts.start, parts.meaning, parts.include, parts.exclude, parts.adapted, *parts.words]
         assert parts.score == pytest.approx(scored[column], abs=1e-6)
         assert parts.total == pytest.approx(sum(each), abs=1e-12)
         if kind == SCORE:
@@ -96,7 +116,8 @@ def test_what_a_term_adds_is_what_the_score_lacks_without_it(model):
     parts = contributions(model, evidence, 0)
     bare = contributions(model, Evidence(**{**vars(evidence), "texts": [""]}), 0)
     assert (parts.terms, bare.terms) == (("late", "money"), ())
-    assert parts.total - parts.words.sum() == pytest.approx(bare.total, abs=1e-12)
+    without = parts.total - parts.words.sum() - parts.adapted
+    assert without == pytest.approx(bare.total - bare.adapted, abs=1e-12)
     assert len({round(float(adds), 6) for adds in parts.words}) == 2
 
 
@@ -104,6 +125,7 @@ def test_a_passage_that_was_learned_from_is_said_to_have_another_score(model):
     learned = block(np.random.default_rng(8), 1, first=3, sentences=1)
     parts = contributions(model, learned, 0)
     assert parts.held
+    assert bool(parts.adapted) == (model.trained.deep is not None) == bool(0 < model.adapted[0] < 1)
     assert parts.score != pytest.approx(model.score(learned).score[0, 0], abs=1e-3)
     assert not contributions(model, learned, 2).held
 
