@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from models.evidence import Evidence, Flags, Floats, Integers, Reason, Theme
 from models.features import centred
+
+MOST = 200  # decided passages that speak for a code; of more, some from all over
 
 
 @dataclass(frozen=True)
@@ -22,25 +25,32 @@ class Library:
 
     def nearest(self, evidence: Evidence, sentence: Integers, centre: Floats) -> Integers:
         """(n, c) the reason nearest to each passage or to its sentence of that code; -1 where a code has none."""
-        columns = sentence.shape[1]
-        because = np.full((len(evidence.keys), columns), -1, np.int64)
-        whole = centred(evidence.passages, centre)
-        parts = centred(evidence.sentences, centre)
+        because = np.full(sentence.shape, -1, np.int64)
+        first, place = self._different
+        vectors = self.vectors[first].T
+        whole = centred(evidence.passages, centre) @ vectors
+        parts = centred(evidence.sentences, centre) @ vectors
         start = np.searchsorted(evidence.owner, np.arange(len(evidence.keys)))
         own = np.array([-1 if reason.key is None else reason.key for reason in self.reasons])
-        for column in range(columns):
+        itself = np.flatnonzero(np.isin(evidence.keys, own))
+        for column in np.unique(self.code):
             rows = np.flatnonzero(self.code == column)
-            if not len(rows):
-                continue
-            alike = whole @ self.vectors[rows].T
+            alike = np.take(whole, place[rows], axis=1)
             has = np.flatnonzero(sentence[:, column] >= 0)
-            part = parts[start[has] + sentence[has, column]] @ self.vectors[rows].T
-            alike[has] = np.maximum(alike[has], part)
-            alike[evidence.keys[:, None] == own[rows]] = -np.inf
+            of_sentence = np.take(parts, start[has] + sentence[has, column], axis=0)[:, place[rows]]
+            alike[has] = np.maximum(alike[has], of_sentence)
+            alike[itself] = np.where(evidence.keys[itself, None] == own[rows], -np.inf, alike[itself])
             best = alike.argmax(axis=1)
             known = np.isfinite(alike[np.arange(len(best)), best])
             because[known, column] = rows[best[known]]
         return because
+
+    @cached_property
+    def _different(self) -> tuple[Integers, Integers]:
+        """Rows of the different reasons, and which of them each reason is: a passage can speak for several codes."""
+        known: dict[tuple[str, int | None], int] = {}
+        place = [known.setdefault((reason.text, reason.key), len(known)) for reason in self.reasons]
+        return np.unique(place, return_index=True)[1], np.array(place, np.int64)
 
 
 def gather(
@@ -56,6 +66,7 @@ def gather(
             found += [vectors[text] for text in texts]
             code += [column] * len(texts)
         rows = np.flatnonzero(yes[:, column])
+        rows = rows[np.linspace(0, len(rows) - 1, min(MOST, len(rows))).astype(int)]
         reasons += [Reason("decided", theme.id, key=int(key)) for key in labelled.keys[rows]]
         found += list(labelled.passages[rows])
         code += [column] * len(rows)

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from models.evidence import Floats
+from models.evidence import Floats, Integers
 
 PIECES = {"analyzer": "char_wb", "ngram_range": (2, 5)}
 LEAST, MOST = 2, 30_000  # a piece is kept if so many texts have it, and at most so many pieces are
@@ -43,7 +43,14 @@ class Words:
 
         if not (self.terms and words):
             return csr_array((len(words), len(self.terms)))
-        return csr_array(self._cutter.transform(words), dtype=np.float64)
+        if new := [word for word in words if word not in self._cut]:
+            made = self._cutter.transform(new)
+            for word, start, end in zip(new, made.indptr, made.indptr[1:], strict=False):
+                self._cut[word] = made.indices[start:end], made.data[start:end]
+        rows = [self._cut[word] for word in words]
+        columns, counts = (np.concatenate([row[side] for row in rows]) for side in (0, 1))
+        ends = np.cumsum([0, *(len(row[0]) for row in rows)])
+        return csr_array((counts.astype(float), columns, ends), shape=(len(words), len(self.terms)))
 
     def _weighed(self, counts: Any) -> Any:
         """Counts as TF-IDF of length 1: 1 + log of the count, times idf."""
@@ -52,6 +59,11 @@ class Words:
         lengths = np.sqrt(counts.power(2).sum(axis=1))
         counts.data /= np.repeat(lengths, np.diff(counts.indptr))
         return counts
+
+    @cached_property
+    def _cut(self) -> dict[str, tuple[Integers, Integers]]:
+        """Words seen so far: the numbers of their pieces, and how often they have each."""
+        return {}
 
     @cached_property
     def _cutter(self) -> Any:
