@@ -42,7 +42,7 @@ def main() -> None:
 
 
 for _command in (
-    *(study.init, study.add, study.names, study.code),
+    *(study.init, study.add, study.names, study.code, study.learn),
     *(people.review, people.reviewers, people.audit, people.double, people.agree, people.doubts, people.accept),
     *(numbers.search, numbers.repeated, numbers.quotes, numbers.why, numbers.counts, numbers.plan, numbers.export),
     *(study.import_, study.merge, study.remove),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from coding import ledger, queue, suggestions
 from coding.changes import Tally, tally, told
 from coding.codebook import Codebook
+from coding.deep import name
 from coding.queue import READ, SET_APART, Queued, Shown
 from coding.run import known, learned, sample, suggested
 from coding.study import Study
@@ -104,7 +105,7 @@ class Pupil:
             before = queue.latest(connection)
             old = {one.passage for one in queue.rows(connection, before.id)} if before else set()
             standing = _standing(study, connection)
-            basis = (corpus.state, study.codebook.version, standing.decisions, len(standing.apart))
+            basis = (corpus.state, study.codebook.version, standing.decisions, len(standing.apart), name(study))
             if self._last and before and (basis, before.id) == (self._last[0], self._last[1].queue):
                 return self._last[1]
             earlier = self._tally_of(connection, before) if before else None

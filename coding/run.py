@@ -39,12 +39,16 @@ def code(study: Study, show: Show = quiet) -> Done:
 
     show(stage, passages done, passages in all) is called as work goes on. EvidenceError where there is nothing to code.
     """
+    from coding.deep import in_use, reread
+
     basis = _basis(study)
     with study.store.database.reading() as connection:
         run = suggestions.latest(connection)
     if run and run.basis.hash == basis.hash:
         return Done(summarise(study, run), embedded=0, fresh=False)
     embedded = embed(study, show)
+    if deep := in_use(study):
+        reread(study, deep, show)
     model, reasons = learn(study, basis.decisions)
     with study.store.database.writing() as connection:
         key = suggestions.begin(connection, basis)
@@ -74,6 +78,8 @@ def embed(study: Study, show: Show = quiet) -> int:
 
 def _basis(study: Study) -> Basis:
     """Keep today's codebook, and name everything that decides what is suggested."""
+    from coding.deep import in_use
+
     with study.store.database.writing() as connection:
         ledger.keep(connection, study.codebook)
         passages = suggestions.state_of_passages(connection)
@@ -82,13 +88,17 @@ def _basis(study: Study) -> Basis:
         left_out = sorted(apart & {key for key, _ in ledger.agreed(connection, study.codebook)} if apart else ())
     if not passages[0]:
         raise EvidenceError("the study has no passages yet: add transcripts with `themis add FILES`")
+    deep = in_use(study)
     names = (study.encoder.fingerprint, study.codebook.version, decisions, __version__, int(study.settings["seed"]))
-    everything = [*names, passages, study.settings["expected"], *left_out]
+    everything = [*names, passages, study.settings["expected"], *left_out, *([deep.fingerprint] if deep else ())]
     return Basis(hashlib.sha256(json.dumps(everything).encode()).hexdigest(), *names)
 
 
-def learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]":
-    """The model of what was decided up to a row of the ledger, and its reasons, decided passages in words."""
+def learn(study: Study, upto: int, plain: bool = False) -> "tuple[Model, list[tuple[str, str, str]]]":
+    """The model of what was decided up to a row of the ledger, and its reasons, decided passages in words.
+
+    plain: without the adapted encoder, where there is one.
+    """
     import numpy as np
 
     from coding.evidence import evidence, texts
@@ -106,7 +116,7 @@ def learn(study: Study, upto: int) -> "tuple[Model, list[tuple[str, str, str]]]"
     study.vectors.embed(texts([*labelled, *background]))  # what another process added meanwhile
     groups = np.array([group[item.key] for item in labelled], dtype=np.int64)
     given = evidence(labelled, study.vectors), groups, evidence(background, study.vectors)
-    model = learned(study, decided, *given)
+    model = learned(study, decided, *given, plain=plain)
     reasons = [(r.kind, r.code, r.text if r.key is None else quoted[r.key]) for r in model.reasons]
     return model, reasons
 
@@ -134,14 +144,17 @@ def learned(
     labelled: "Evidence",
     groups: "Integers",
     background: "Evidence",
+    plain: bool = False,
 ) -> "Model":
     """A model of today's codebook and of what people decided.
 
     decided: by passage and code, as `ledger.agreed` has it, of all the n passages that are labelled, which are in the
     order of their places. groups: (n,) numbers of their documents, in the order of names. background: the `sample`.
+    plain: without the adapted encoder, where there is one.
     """
     import numpy as np
 
+    from coding.deep import in_use
     from coding.evidence import themes
     from models.learn import learn
 
@@ -158,6 +171,7 @@ def learned(
         background,
         seed=int(study.settings["seed"]),
         expected=float(study.settings["expected"]),
+        deep=None if plain else in_use(study),
     )
 
 

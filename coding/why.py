@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from coding import draws, ledger, queue, suggestions
 from coding.codebook import Codebook
+from coding.deep import name
 from coding.reasons import Lesson, Reasons
 from coding.study import Study
 from corpus.database import Connection
@@ -89,7 +90,8 @@ class Explainer:
             newest = queue.latest(connection) if queued else None
             upto = newest.decisions if newest else suggestions.shown(connection).basis.decisions
             passages = suggestions.state_of_passages(connection)
-            state = (upto, passages, study.codebook.version, study.encoder.fingerprint, *study.settings.values())
+            made_of = (study.codebook.version, study.encoder.fingerprint, name(study))
+            state = (upto, passages, *made_of, *study.settings.values())
             apart = draws.awaited(connection)
         if self._lesson is None or self._lesson.state != state or self._lesson.read & apart != self._lesson.apart:
             self._lesson = None  # both would be too much for memory

@@ -112,16 +112,45 @@ def names(files: tuple[Path, ...], study: Path | None) -> None:
 @in_study
 def code(study: "Study", code_interviewer: bool) -> None:
     """Learn from decisions, suggest codes, say what to read first."""
+    from coding.learning import stands
     from coding.run import code as run
     from coding.study import configure
+    from coding.telling_learn import of_standing
 
     if code_interviewer:
         study = configure(study, {"code_interviewer": "yes"})
     with bars() as show:
         done = run(study, show)
     say(telling.of_run(done))
+    say(Telling(before=of_standing(stands(study))))
     if study.settings["language"] != "en" and not study.settings["encoder"]:
         click.echo("The encoder knows English only; for other languages: themis settings encoder=NAME_OR_FOLDER")
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Adapt the encoder to the decisions, too: minutes, and kept where it wins.")
+@click.option("--no-deep", is_flag=True, help="Use no adapted encoder any more.")
+@in_study
+def learn(study: "Study", deep: bool, no_deep: bool) -> None:
+    """Learn from decisions, and say how well of each code.
+
+    Each code is tried on passages that people decided, by models that did not see their documents. With
+    --deep the encoder learns as well; what it says counts as much as it wins there, and from then on
+    `themis code` uses it.
+    """
+    from coding.deep import deepen, drop
+    from coding.learning import lessons
+    from coding.telling_learn import of_lessons
+
+    if deep and no_deep:
+        raise click.UsageError("--deep and --no-deep are each other's opposite: give one of them.")
+    if no_deep:
+        click.echo("The adapted encoder is gone." if drop(study) else "There is no adapted encoder.")
+    with bars() as show:
+        if deep:
+            deepen(study, show)
+        done = lessons(study, show)
+    say(of_lessons(done))
 
 
 @click.command(name="import")
