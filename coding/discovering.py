@@ -10,8 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from coding import draws, editing, ledger, memos, suggestions
 from coding.edited import Edited
 from coding.repeated import write_whole
@@ -119,20 +117,38 @@ def described(study: Study, theme: Theme, whole: bool = False) -> Described:
 
 
 def make(study: Study, coder: str, theme: Theme, name: str, definition: str = "", parent: str | None = None) -> Edited:
-    """Add a code for a theme: the passages that stand for it are its examples, and a memo says where it comes from.
-
-    definition: "" for one of the theme's words. parent: the code that it is nested in.
-    """
-    meant = definition.strip() or f"Speaks of {', '.join(theme.words) or name}."
-    examples = [at.text for at in described(study, theme).passages]
-    made = editing.add_code(study, study.codebook.version, name, meant, parent, examples)
-    with study.store.database.writing() as connection:
-        note = NOTE.format(passages=len(theme.passages), documents=theme.documents)
-        memos.add(connection, coder, note, code=made.code)
+    """Add a code for a theme, as `add` does, with a memo by this coder that says where it comes from."""
+    made = add(study, study.codebook.version, theme, name, definition, parent)
+    remark(study, coder, theme, made.code)
     return made
 
 
+def add(
+    study: Study, expected: str, theme: Theme, name: str, definition: str = "", parent: str | None = None
+) -> Edited:
+    """Add a code whose examples are the passages that stand for a theme, to the codebook of the expected version.
+
+    definition: "" for one of the theme's words. parent: the code that it is nested in.
+    """
+    examples = [at.text for at in described(study, theme).passages]
+    return editing.add_code(study, expected, name, definition.strip() or proposed(theme, name), parent, examples)
+
+
+def proposed(theme: Theme, name: str = "this") -> str:
+    """A definition of a theme's words, for somebody to put into their own."""
+    return f"Speaks of {', '.join(theme.words) or name}."
+
+
+def remark(study: Study, coder: str, theme: Theme, code: str) -> None:
+    """Note on a code that it was made of a theme, and what that means for its count."""
+    with study.store.database.writing() as connection:
+        note = NOTE.format(passages=len(theme.passages), documents=theme.documents)
+        memos.add(connection, coder, note, code=code)
+
+
 def _found(study: Study, connection: Connection, run: Run) -> Discovered:
+    import numpy as np
+
     from models.discover import MOST
 
     none = unfitting(study, connection, run)
@@ -146,6 +162,8 @@ def _found(study: Study, connection: Connection, run: Run) -> Discovered:
 
 def _centre(study: Study, connection: Connection) -> "Floats":
     """(d,) the mean of a sample of the corpus."""
+    import numpy as np
+
     places = study.store.places_in_order(connection)
     chosen = {places[number][0] for number in sample(study, len(places))}
     texts = [text for _, text in words(connection, chosen)]
@@ -165,6 +183,8 @@ class _Search:
 
     def themes(self, compared: Sequence[tuple[int, ...]]) -> "Iterator[Theme]":
         """What is found among some of the texts, with the other texts that belong to it."""
+        import numpy as np
+
         from models.discover import central, enough, groups, telling
 
         said = dict(words(self.connection, {keys[0] for keys in compared}))

@@ -14,6 +14,7 @@ from coding.study import Study, open_study
 from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
+    from coding.discovering import Discovered
     from coding.why import Why
 
 NICE = 10  # learning gives way to the server
@@ -85,6 +86,14 @@ class Learner:
         found: Why = self._answer(patience, "why", passage, codes, True)
         return found
 
+    def discover(self, patience: float = PATIENCE) -> "Discovered":
+        """The themes that the codebook has no code for, as `coding.discovering` has them.
+
+        EvidenceError where nothing was suggested yet, NotYet where it takes over `patience` seconds.
+        """
+        found: Discovered = self._answer(patience, "discover")
+        return found
+
     def warm(self) -> None:
         """Make the first search fast: load what it needs, in the background."""
         self._finder.ask("search", " ", 0)
@@ -119,8 +128,10 @@ def _lessons(opened: Callable[[], Study]) -> Jobs:
 
 
 def _answers(opened: Callable[[], Study]) -> Jobs:
+    from coding.discovering import discover
     from coding.meaning import Finder
+    from coding.pupil import again
     from coding.why import Explainer
 
     study = opened()
-    return {"search": Finder(study).search, "why": Explainer(study).why}
+    return {"search": Finder(study).search, "why": Explainer(study).why, "discover": lambda: discover(again(study))}

@@ -69,10 +69,8 @@ def summary(found: "Discovered") -> list[str]:
 
 def size(theme: "Theme") -> str:
     """How many passages and documents a theme has, and how well it holds."""
-    return (
-        f"{len(theme.passages):,} passages in {theme.documents:,} documents; found again in {theme.held:.0%} of the "
-        "reruns"
-    )
+    held = f"{100 * theme.held:.0f} % of the reruns"
+    return f"{len(theme.passages):,} passages in {theme.documents:,} documents, found again in {held}"
 
 
 def title(theme: "Theme") -> str:
@@ -84,7 +82,8 @@ def nearest(one: "Described") -> str:
     """The code that it may be a part of."""
     if not one.code:
         return "The run knows none of today's codes."
-    return f"Could it be “{one.code}”? That takes a score which it has {max(0, one.theme.near):.0%} of."
+    reached = 100 * max(0, one.theme.near)
+    return f"Could it be “{one.code}”? It has {reached:.0f} % of the score from which that is suggested."
 
 
 def _came(found: "Discovered") -> str:

@@ -81,6 +81,7 @@ class Asking:
                 for how in ("words", "meaning")
             ),
             ("GET", "/codebook"): none,
+            ("GET", "/codebook/themes"): none,
             ("GET", "/api/codebook"): none,
             ("GET", "/api/codebook/history"): none,
             ("GET", "/progress"): none,
@@ -172,6 +173,7 @@ class Asking:
             {"kind": "retire", "code": "cake", "reason": ""},
             {"kind": "restore", "code": "choir"},
             {"kind": "put back", "version": expected},
+            {"kind": "theme", "theme": 1, "name": "Sung", "definition": ""},
             {"kind": "add", "name": "Tea", "definition": "Tea."},
         ]
         yield from ({"expected": expected, "edit": edit} for edit in [*shows, *merges, *others])

@@ -53,8 +53,9 @@ def answers(twin, lead):
     with served(twin.study) as link:
         visitor = Visitor(twin, link if lead else f"{link.partition('#')[0]}#{twin.zoe}")
         asking = Asking(twin)
-        while 'id="waiting"' in visitor.ask("/search", {"q": "tea", "how": "meaning"})[1]:
-            pass
+        for path, query in (("/search", {"q": "tea", "how": "meaning"}), ("/codebook/themes", None)):
+            while 'id="waiting"' in visitor.ask(path, query)[1]:
+                pass
         visitor.heard.clear()
         asked = asking.calls()
         for method, path in [*asked, *(route for route in asked if route[0] == "GET")]:

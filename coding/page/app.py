@@ -49,6 +49,7 @@ from coding.page import (
     reread,
     search,
     session,
+    themes,
     why,
 )
 from coding.page.guard import LARGEST, Address, Guard
@@ -69,6 +70,7 @@ VIEWS: tuple[ModuleType, ...] = (
     disagreements,
     agreement,
     counts,
+    themes,
     why,
 )
 THREADS = 7  # requests at once: each may hold two connections of the database's fifteen

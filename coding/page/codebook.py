@@ -12,7 +12,7 @@ from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from coding import draws, editing, memos, queue, versions
+from coding import discovering, draws, editing, memos, queue, versions
 from coding.codebook import Codebook
 from coding.codebook_file import check
 from coding.consequences import behind, consequences
@@ -58,6 +58,21 @@ class Add(Said):
     def make(self, study: Study, expected: str) -> Edited:
         """Make it."""
         return editing.add_code(study, expected, self.name, self.definition, self.parent)
+
+
+class Named(Said):
+    """A new code of a theme that was found, by its number there."""
+
+    kind: Literal["theme"]
+    theme: Annotated[int, Field(ge=1, le=100_000)]
+    name: Name
+    definition: Line
+    parent: Id | None = None
+
+    def make(self, study: Study, expected: str) -> Edited:
+        """Make it, with the passages that stand for the theme as examples."""
+        theme = discovering.numbered(study, self.theme)
+        return discovering.add(study, expected, theme, self.name, self.definition, self.parent)
 
 
 class Change(Said):
@@ -141,7 +156,7 @@ class Rehearsed(Said):
     """An edit, and the version that it was thought of under."""
 
     expected: Version
-    edit: Annotated[Add | Change | Show | Merge | Retire | Restore | PutBack, Field(discriminator="kind")]
+    edit: Annotated[Add | Named | Change | Show | Merge | Retire | Restore | PutBack, Field(discriminator="kind")]
 
 
 class Made(Rehearsed):
@@ -229,7 +244,10 @@ def edit(visit: Lead, desk: AtDesk, lessons: AtLessons, said: Made) -> dict[str,
 
     def make() -> dict[str, Any]:
         study = desk.study
+        theme = discovering.numbered(study, said.edit.theme) if isinstance(said.edit, Named) else None
         done = said.edit.make(study, said.expected)
+        if theme:
+            discovering.remark(study, visit.coder, theme, done.code)
         with study.store.database.reading() as connection:
             learned = queue.latest(connection) is not None
         if learned and done.codebook.version != said.expected:
