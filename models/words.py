@@ -56,8 +56,8 @@ class Words:
         """Counts as TF-IDF of length 1: 1 + log of the count, times idf."""
         counts.data = 1 + np.log(counts.data)
         counts.data *= self.idf[counts.indices]
-        lengths = np.sqrt(counts.power(2).sum(axis=1))
-        counts.data /= np.repeat(lengths, np.diff(counts.indptr))
+        row = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+        counts.data /= np.sqrt(np.bincount(row, counts.data**2, minlength=counts.shape[0]))[row]
         return counts
 
     @cached_property
@@ -92,13 +92,11 @@ def fit_words(texts: Sequence[str]) -> Words:
 
 
 def _said(texts: Sequence[str]) -> tuple[list[str], Any]:
-    """The different words of texts, lower-cased, and (n, w) how often each text has each."""
+    """The different words of texts, lower-cased, and (n, w) a 1 for each time that a text has it."""
     from scipy.sparse import csr_array
 
     known: dict[str, int] = {}
     rows = [[known.setdefault(word, len(known)) for word in text.lower().split()] for text in texts]
     ends = np.cumsum([0, *(len(row) for row in rows)])
     columns = np.fromiter((at for row in rows for at in row), np.int64, ends[-1])
-    said = csr_array((np.ones(len(columns)), columns, ends), shape=(len(texts), len(known)))
-    said.sum_duplicates()
-    return list(known), said
+    return list(known), csr_array((np.ones(len(columns)), columns, ends), shape=(len(texts), len(known)))
