@@ -121,15 +121,13 @@ def _by_task(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str
     """Ours, the best peer and which, the difference."""
 
     def cell(task: str, budget: str) -> str:
-        mine = kept.mean(task, budget, kept.ours, "macro")
-        peers = {one: kept.mean(task, budget, one, "macro") for one in methods if one != kept.ours}
-        there = {one: value for one, value in peers.items() if not np.isnan(value)}
-        if np.isnan(mine) or not there:
+        pairs = {one: kept.paired(task, budget, one, "macro") for one in methods if one != kept.ours}
+        over = {one: mine - other for one, (mine, other) in pairs.items() if not np.isnan(mine - other)}
+        if not over:
             return "-"
-        best = max(there, key=lambda one: there[one])
-        short = SHORT.get(best, best)
-        mark = " ▼" if mine < there[best] - MARGIN else ""
-        return f"{mine:.3f} {100 * (mine - there[best]):+.1f} {short}{mark}"
+        best = min(over, key=lambda one: over[one])
+        mark = " ▼" if over[best] < -MARGIN else ""
+        return f"{pairs[best][0]:.3f} {100 * over[best]:+.1f} {SHORT.get(best, best)}{mark}"
 
     title = "Macro-F1 of Themis, points over the best peer, and which that is; ▼ more than 1 point below it"
     yield from _table(title, ["task", *budgets], [[task, *(cell(task, b) for b in budgets)] for task in tasks])
