@@ -26,6 +26,9 @@ from coding.page.guard import Address
 from coding.quotes import quotes
 from coding.review import Desk, Sitting
 from coding.terminal import Terminal
+from coding.why import why as explain
+from corpus.context import context
+from corpus.errors import EvidenceError
 
 
 class Still(Learner):
@@ -126,11 +129,27 @@ def away(twin, folder):
             yield list(worklist(study, connection, who).rows)
     for code in study.codebook.by_id:
         yield quotes(study, code, "suggested")
-    found = discover(study)
-    assert found.themes
-    yield found
-    yield doubts(study, most=0)
-    yield misleading(study, most=0)
+    yield from found(study)
+    yield from explained(twin)
+
+
+def found(study):
+    """New themes, and what looks odd."""
+    themes = discover(study)
+    assert themes.themes
+    yield from (themes, doubts(study, most=0), misleading(study, most=0))
+
+
+def explained(twin):
+    """Why, or why not, of sealed passages and of open ones."""
+    for key in (twin.half[0], twin.rest[0], twin.drawn[5], twin.open[0], twin.open[20]):
+        with twin.study.store.database.reading() as connection:
+            place = context(connection, key).id
+        for asked in (None, "voice"):
+            try:
+                yield explain(twin.study, place, asked)
+            except EvidenceError as error:
+                yield str(error)
 
 
 def plain(value):

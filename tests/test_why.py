@@ -272,6 +272,7 @@ def test_of_the_queue_it_is_what_the_queue_was_learned_from(large):
     decide(large, *(("anna", key, "money", False) for key in later))
     with large.store.database.writing() as connection:
         queue.replace(connection, ledger.last(connection), [], [])
+    decide(large, ("anna", passages(large)[1], "money", False))  # the queue does not know of it
     explainer = Explainer(large)
     assert [explainer.why(asked, ["money"], queued=queued).codes[0].no for queued in (True, False)] == [14, 10]
 
