@@ -96,13 +96,13 @@ class Examples:
     looked: int
 
 
-def doubts(study: Study, code: str | None = None, most: int = 20) -> Doubts:
+def doubts(study: Study, code: str | None = None, most: int = 20, judge: "Judge | None" = None) -> Doubts:
     """The decisions that look like slips; code: of this one only, by id. most: how many are told, 0 = all.
 
     What somebody is still to read blind, what is in a draw that is not read to the end, what coders differ on or
     settled, and what its coder has read again already is left out.
     """
-    judge = Judge(study)
+    judge = judge or Judge(study)
     judged = [one for one in judge.decisions() if code in (None, one.code)]
     odd = sorted((one for one in judged if one.odd > 0), key=Decided.rank)
     told = odd[: most or None]
@@ -117,14 +117,14 @@ def doubts(study: Study, code: str | None = None, most: int = 20) -> Doubts:
     return Doubts(tuple(slips), len(odd), len(judged), young, len(judge.apart))
 
 
-def misleading(study: Study, code: str | None = None, most: int = 20) -> Examples:
+def misleading(study: Study, code: str | None = None, most: int = 20, judge: "Judge | None" = None) -> Examples:
     """The examples that may mislead; code: those of this one only, by id. most: how many are told, 0 = all.
 
     Nothing is told by passages that somebody is still to read blind, or that are in a draw not read to the end.
     """
     from models.doubts import leanings
 
-    judge, ids = Judge(study), list(study.codebook.by_id)
+    judge, ids = judge or Judge(study), list(study.codebook.by_id)
     lines = [(one.id, text) for one in study.codebook.codes for text in one.examples]
     looked = [row for row, (id, _) in enumerate(lines) if code in (None, id)]
     if not looked:

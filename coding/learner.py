@@ -15,6 +15,8 @@ from corpus.errors import EvidenceError
 
 if TYPE_CHECKING:
     from coding.discovering import Discovered
+    from coding.doubts import Doubts, Examples
+    from coding.rereading import Outcome
     from coding.why import Why
 
 NICE = 10  # learning gives way to the server
@@ -94,6 +96,14 @@ class Learner:
         found: Discovered = self._answer(patience, "discover")
         return found
 
+    def doubts(self, patience: float = PATIENCE) -> "tuple[Doubts, Examples, list[Outcome]]":
+        """What looks odd, as `coding.rereading.Odd` has it.
+
+        EvidenceError where there are no passages, NotYet where it takes over `patience` seconds.
+        """
+        found: tuple[Doubts, Examples, list[Outcome]] = self._answer(patience, "doubts")
+        return found
+
     def warm(self) -> None:
         """Make the first search fast: load what it needs, in the background."""
         self._finder.ask("search", " ", 0)
@@ -131,7 +141,13 @@ def _answers(opened: Callable[[], Study]) -> Jobs:
     from coding.discovering import discover
     from coding.meaning import Finder
     from coding.pupil import again
+    from coding.rereading import Odd
     from coding.why import Explainer
 
     study = opened()
-    return {"search": Finder(study).search, "why": Explainer(study).why, "discover": lambda: discover(again(study))}
+    return {
+        "search": Finder(study).search,
+        "why": Explainer(study).why,
+        "discover": lambda: discover(again(study)),
+        "doubts": Odd(study).found,
+    }

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from typing import TYPE_CHECKING
 
-from coding import drawing, draws, reviewers
-from coding.doubts import Decided, Judge
+from coding import drawing, draws, ledger, reviewers, suggestions
+from coding.doubts import Decided, Doubts, Examples, Judge, doubts, misleading
 from coding.drawing import Made, Source
 from coding.draws import REREAD, Draw
 from coding.ledger import HELD
@@ -134,6 +134,29 @@ def outcomes(study: Study) -> list[Outcome]:
     """What became of every re-reading, oldest first."""
     with study.store.database.reading() as connection:
         return [_outcome(connection, one) for one in draws.draws(connection) if one.kind == REREAD]
+
+
+class Odd:
+    """What looks odd in a study, asked for again and again: worked out anew only where something was decided since."""
+
+    def __init__(self, study: Study) -> None:
+        self.study = study
+        self._state: tuple[object, ...] = ()
+        self._known: tuple[Doubts, Examples] | None = None
+
+    def found(self) -> tuple[Doubts, Examples, list[Outcome]]:
+        """The oddest decisions and examples, and what became of every re-reading. EvidenceError as `doubts`."""
+        from coding.pupil import again
+
+        self.study = study = again(self.study)
+        with study.store.database.reading() as connection:
+            passages, last = suggestions.state_of_passages(connection), ledger.last(connection)
+            closed = frozenset(draws.unfinished(connection))
+        state = (passages, last, closed, study.codebook.version, study.encoder.fingerprint, *study.settings.values())
+        if self._known is None or self._state != state:
+            judge = Judge(study)
+            self._known, self._state = (doubts(study, judge=judge), misleading(study, judge=judge)), state
+        return *self._known, outcomes(study)
 
 
 def _outcome(connection: Connection, draw: Draw) -> Outcome:

@@ -82,6 +82,7 @@ class Asking:
             ),
             ("GET", "/codebook"): none,
             ("GET", "/codebook/themes"): none,
+            ("GET", "/codebook/doubts"): none,
             ("GET", "/api/codebook"): none,
             ("GET", "/api/codebook/history"): none,
             ("GET", "/progress"): none,
