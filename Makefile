@@ -24,7 +24,7 @@ fix: .venv/tools
 
 benchmarks: .venv/tools
 	$(BIN)/python -m benchmarks.reading
-	$(BIN)/python -m benchmarks.embedding
+	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.accuracy --quick
 	$(BIN)/python -m benchmarks.commands
 	$(BIN)/python -m benchmarks.scale
