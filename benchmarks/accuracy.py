@@ -18,7 +18,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks import found, peers
-from benchmarks.accuracy_table import Kept, tables, written
+from benchmarks.accuracy_table import Kept, queues, tables, written
 from benchmarks.labelled import DECIDE
 from benchmarks.peers import FOLDER, PEERS, Learned, Numbers, Peer, Question, Said
 from benchmarks.tasks import DEVELOPMENT, REPORT, SEEDS, Task, drawn, tasks
@@ -165,7 +165,7 @@ def keep(row: dict) -> None:
         file.write(json.dumps(row).encode() + b"\n")
 
 
-def queues(half: str, wanted: list[Task], seeds: int) -> Iterator[str]:
+def reads(half: str, wanted: list[Task], seeds: int) -> Iterator[str]:
     """What reading finds in each order, and what is learned of it; a line for each."""
     have = kept()
     for task in (task for task in wanted if task.name in QUEUED):
@@ -242,7 +242,7 @@ def main() -> None:
         for line in run(given.half, wanted, budgets, seeds, methods):
             print(line, flush=True)
     if given.only != "methods" and not given.quick:
-        for line in queues(given.half, wanted, min(seeds, QUEUE_SEEDS)):
+        for line in reads(given.half, wanted, min(seeds, QUEUE_SEEDS)):
             print(line, flush=True)
 
 
@@ -255,7 +255,7 @@ def tabled(half: str) -> Iterator[str]:
     rows = [row for row in kept().values() if row["half"] == half]
     methods = Kept((row for row in rows if row["method"] in METHODS), OURS, SLOW, ("SetFit, told the shares",))
     yield from tables(methods, ([task.name for task in tasks()], list(BUDGETS), list(METHODS)))
-    yield from found.tables([row for row in rows if row["method"] == found.QUEUE])
+    yield from queues([row for row in rows if row["method"] == found.QUEUE])
 
 
 if __name__ == "__main__":

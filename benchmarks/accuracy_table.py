@@ -7,6 +7,7 @@ import numpy as np
 
 BEGIN, END = "<!-- tables: made by python -m benchmarks.accuracy --table -->", "<!-- end of tables -->"
 MARGIN = 0.01  # below the best peer by more than this is marked
+TOLD = 0.1  # of a pool: after it, what was found is told beside what reading at random finds
 SHORT = {
     "TF-IDF + LR": "TF-IDF",
     "embedding + LR": "LR",
@@ -150,6 +151,30 @@ def _slow(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) 
     head += [f"{kept.ours}: AP", f"{methods[0]}: AP"] if methods else []
     head += [f"{kept.ours}: s of the processor", f"{methods[0]}: s", "steps"] if methods else []
     yield from _table("Beside SetFit, on the seeds that it was trained on", head, rows) if rows else ()
+
+
+def queues(rows: Sequence[Row]) -> Iterator[str]:
+    """Lines of Markdown: what was found, and what was learned of it, after each share and in each order of reading."""
+    curves: dict[tuple[str, str], list[Row]] = {}
+    for row in rows:
+        curves.setdefault((row["task"], row["budget"]), []).append(row)
+    for figure, title in (
+        ("recall", "Share of each code's positives found after reading so much of a pool, mean over codes"),
+        ("positives", "Share of all positives found"),
+        ("macro", "Macro-F1 on the test of what was learned from that reading"),
+    ):
+        shares = [one["share"] for one in rows[0]["curve"]] if rows else []
+        head = ["task", "passages", "order", *(f"{100 * share:.0f} %" for share in shares)]
+        head += [f"times random after {100 * TOLD:.0f} %"] if figure != "macro" else []
+        yield from _table(title, head, [_curve(key, own, figure, shares) for key, own in curves.items()])
+
+
+def _curve(key: tuple[str, str], rows: Sequence[Row], figure: str, shares: Sequence[float]) -> list[str]:
+    """One line, mean over seeds."""
+    task, order = key
+    means = [_mean([row["curve"][at][figure] for row in rows]) for at in range(len(shares))]
+    cells = [task, str(rows[0]["pool"]), order, *(f"{value:.3f}" for value in means)]
+    return cells if figure == "macro" else [*cells, f"{means[shares.index(TOLD)] / TOLD:.2f}"]
 
 
 def written(page: Path, lines: Iterable[str]) -> None:

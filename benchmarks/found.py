@@ -20,7 +20,6 @@ from models.evidence import Floats, Integers
 from models.vectors import Vectors
 
 SHARES = (0.02, 0.05, 0.1, 0.2, 0.3)
-TOLD = 0.1
 MOST = 1500  # passages of a pool
 QUEUE, ALIKE, RANDOM, BEST = "our queue", "most similar first", "at random", "at best, by the labels"
 ORDERS = (QUEUE, ALIKE, RANDOM, BEST)
@@ -114,35 +113,3 @@ def _alike(case: Case, most: int, seed: int) -> Integers:
     own = np.stack([np.mean([data.vectors[line] for line in theme.definition], axis=0) for theme in data.themes])
     ranked = np.argsort(-(data.evidence.passages[case.pool] @ own.T), axis=0, kind="stable")
     return case.pool[np.array(list(dict.fromkeys(ranked.ravel().tolist())))]
-
-
-def tables(rows: Sequence[dict]) -> Iterator[str]:
-    """Lines of Markdown: what was found, and what was learned of it, at each share and order; means over seeds."""
-    tasks = list(dict.fromkeys(row["task"] for row in rows))
-    curves = {
-        (task, name): [row for row in rows if (row["task"], row["budget"]) == (task, name)]
-        for task in tasks
-        for name in ORDERS
-    }
-    head = " | ".join(f"{100 * share:.0f} %" for share in SHARES)
-    yield from ("", "**Share of the positives found after reading so much of a pool, mean over codes**", "")
-    yield f"| task | passages | order | {head} | times random after {100 * TOLD:.0f} % | of all positives, times random |"
-    yield "|---|---|---|" + "---|" * (len(SHARES) + 2)
-    for (task, name), own in curves.items():
-        if own:
-            times = [_means(own, figure)[SHARES.index(TOLD)] / TOLD for figure in ("recall", "positives")]
-            yield f"| {task} | {own[0]['pool']} | {name} | {_cells(_means(own, 'recall'))} | {times[0]:.2f} | {times[1]:.2f} |"
-    yield from ("", "**Macro-F1 on the test of what was learned from that reading**", "")
-    yield f"| task | passages | order | {head} |"
-    yield "|---|---|---|" + "---|" * len(SHARES)
-    for (task, name), own in curves.items():
-        if own:
-            yield f"| {task} | {own[0]['pool']} | {name} | {_cells(_means(own, 'macro'))} |"
-
-
-def _means(rows: Sequence[dict], figure: str) -> Floats:
-    return np.array([[one[figure] for one in row["curve"]] for row in rows]).mean(axis=0)
-
-
-def _cells(values: Floats) -> str:
-    return " | ".join(f"{value:.3f}" for value in values)
