@@ -17,7 +17,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.accuracy import BACKGROUND, BUDGETS, OURS, figures
-from benchmarks.accuracy_table import written
+from benchmarks.accuracy_table import END
 from benchmarks.peers import Numbers, Question, Said
 from benchmarks.tasks import DEVELOPMENT, REPORT, drawn, tasks
 from models import encoder
@@ -30,6 +30,7 @@ from models.vectors import Vectors
 ROOT = Path(__file__).parent.parent
 KEPT = ROOT / ".themis" / "benchmark-deep"
 PAGE = ROOT / "docs" / "deep.md"
+BEGIN = "<!-- tables: made by python -m benchmarks.deep --table -->"
 ASKED = {
     "nhs_px_fft": ("16", "64", "all"),
     "anes2008 ds4": ("16", "64"),
@@ -141,7 +142,9 @@ def main() -> None:
         rows.append(row(trial))
         print(json.dumps(rows[-1]), flush=True)
     if given.table:
-        written(PAGE, table(rows))
+        text = PAGE.read_text(encoding="utf-8")
+        made = "\n".join([text.split(BEGIN)[0] + BEGIN, *table(rows), END + text.split(END)[1]])
+        PAGE.write_text(made, encoding="utf-8")
 
 
 if __name__ == "__main__":
