@@ -156,6 +156,7 @@ def _slow(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) 
 def queues(rows: Sequence[Row]) -> Iterator[str]:
     """Lines of Markdown: what was found, and what was learned of it, after each share and in each order of reading."""
     curves: dict[tuple[str, str], list[Row]] = {}
+    shares = [one["share"] for one in rows[0]["curve"]] if rows else []
     for row in rows:
         curves.setdefault((row["task"], row["budget"]), []).append(row)
     for figure, title in (
@@ -163,10 +164,10 @@ def queues(rows: Sequence[Row]) -> Iterator[str]:
         ("positives", "Share of all positives found"),
         ("macro", "Macro-F1 on the test of what was learned from that reading"),
     ):
-        shares = [one["share"] for one in rows[0]["curve"]] if rows else []
         head = ["task", "passages", "order", *(f"{100 * share:.0f} %" for share in shares)]
         head += [f"times random after {100 * TOLD:.0f} %"] if figure != "macro" else []
-        yield from _table(title, head, [_curve(key, own, figure, shares) for key, own in curves.items()])
+        lines = [_curve(key, own, figure, shares) for key, own in curves.items()]
+        yield from _table(title, head, lines) if lines else ()
 
 
 def _curve(key: tuple[str, str], rows: Sequence[Row], figure: str, shares: Sequence[float]) -> list[str]:
