@@ -4,7 +4,7 @@ Some passages are read, with what people say of the codes that are left; the mod
 grouped. A theme is owned by the label that most of its passages carry, if half of them carry it and there are 5 or
 more; a hidden code is found if a theme is its own. Beside it k-means and BERTopic on the same vectors.
 
-Run from the repository root: python -m benchmarks.discover [--half development] [--quick]
+Run from the repository root: python -m benchmarks.discover [--half development] [--data NAME ...] [--quick]
 BERTopic is compared where it is installed, which takes no part of the program's own environment:
 pip install --no-deps --target .themis/rivals -c constraints.txt bertopic==0.17.4 umap-learn==0.5.12 hdbscan==0.8.44
 pynndescent==0.7.0 numba==0.68.1 llvmlite==0.50.0
@@ -30,6 +30,7 @@ from models.features import centred
 from models.learn import learn
 
 SETS = ("nhs_px_fft", "anes2008 ds3", "anes2008 ds4", "anes2008 ds5")
+SLOW = SETS[:2]  # where BERTopic, which takes minutes, is compared too
 READ = (0, 100, 300, 600)
 USUAL = 300  # passages read where others are compared
 FIRST = 15  # themes that the command prints
@@ -154,17 +155,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--half", choices=(DEVELOPMENT, REPORT), default=REPORT)
     parser.add_argument("--quick", action="store_true", help="One data set and one seed.")
+    parser.add_argument("--data", choices=SETS, nargs="+", default=SETS, help="Some of the data sets.")
     given = parser.parse_args()
     warnings.simplefilter("ignore")
     threadpool_limits(1, user_api="blas")
     known = {task.name: task for task in tasks()}
     print(f"{HEAD}\n|{'---|' * HEAD.count(' | ')}---|")
-    for name in SETS[:1] if given.quick else SETS:
+    for name in given.data[:1] if given.quick else given.data:
         [case] = known[name].cases(given.half, 0)
         rows = np.sort(np.concatenate([case.pool, case.test]))
         for read in READ:
             worlds = [world(case.data, rows, read, seed) for seed in range(1 if given.quick else SEEDS)]
-            for method, (cluster, everything) in methods(read == USUAL).items():
+            for method, (cluster, everything) in methods(read == USUAL, name in SLOW).items():
                 print(_row(name, read, method, [_tried(one, cluster, everything, n) for n, one in enumerate(worlds)]))
                 sys.stdout.flush()
     if _bertopic() is None:
@@ -173,13 +175,13 @@ def main() -> None:
         )
 
 
-def methods(compared: bool) -> dict[str, tuple[Callable[[World, Integers, int], Clusters], bool]]:
+def methods(compared: bool, slow: bool) -> dict[str, tuple[Callable[[World, Integers, int], Clusters], bool]]:
     """By name: how it clusters, and whether it is given all passages or only what fits no code."""
     found: dict[str, tuple[Callable[[World, Integers, int], Clusters], bool]] = {"Themis": (ours, False)}
     if compared:
         found |= {"k-means": (k_means, True), "k-means, of what fits no code": (k_means, False)}
         found |= {"Themis' groups, of all passages": (ours, True)}
-    if compared and _bertopic():
+    if compared and slow and _bertopic():
         found |= {f"BERTopic, topics from {least}": (bertopic(least), True) for least in (10, 5)}
         found["BERTopic, of what fits no code, from 5"] = (bertopic(5), False)
     return found
