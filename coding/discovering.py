@@ -92,7 +92,9 @@ def discover(study: Study) -> Discovered:
         run = suggestions.shown(connection)
         stale = suggestions.stale(connection, run, study.codebook)
         state = _state(study, connection, run)
-        found = _remembered(study, state) or _found(study, connection, run)
+        if known := _remembered(study, state):
+            return replace(known, stale=stale)
+        found = _found(study, connection, run)
     with suppress(OSError):
         write_whole(_path(study), {"state": state, **asdict(found)})
     return replace(found, stale=stale)
