@@ -569,6 +569,10 @@ def test_the_page_has_a_view_for_it(study):
         anna, ben = Reviewer(link_of(study, "anna", link)), Reviewer(link_of(study, "ben", link))
         assert "No passages are waiting for you to read again" in ben.get("/reread")
         assert "4 to read" in anna.get("/")
+        assert [name for name, one in {"anna": anna, "ben": ben}.items() if 'href="/reread"' in one.get("/")] == [
+            "anna"
+        ]
+        assert 'href="/reread"' not in anna.get("/review")
         card = anna.get("/api/code/next", mode=REREAD)["card"]
         assert (card["hints"], card["mine"], card["why"], card["draw"]) == (None, {}, REREAD, draw.id)
         assert anna.save(card, "money")["progress"] == {"read": 1, "total": 4}

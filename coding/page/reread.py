@@ -10,7 +10,7 @@ from coding.page.session import Anyone
 from coding.page.shell import View
 
 ABOUT = "Read some of your own passages again, blind: slips are put right, and how common they are is seen."
-VIEW = View("/reread", "Read again", ABOUT, todo=waiting(REREAD))
+VIEW = View("/reread", "Read again", ABOUT, todo=waiting(REREAD), aside=True)
 router = APIRouter()
 
 

@@ -32,7 +32,8 @@ def _nothing(visit: "Visit") -> str:
 class View:
     """A place in the page: where it is, its name, a sentence on what it is for, and whether only leads see it.
 
-    todo: what waits there for this visitor, in a few words ("12 to read"), empty where nothing does.
+    todo: what waits there for this visitor, in a few words ("12 to read"), empty where nothing does. aside: it is named
+    only on the start page, and only where something waits there.
     """
 
     path: str
@@ -40,6 +41,7 @@ class View:
     about: str
     lead: bool = False
     todo: Callable[["Visit"], str] = _nothing
+    aside: bool = False
 
 
 class Shell:
