@@ -21,9 +21,7 @@ from torch.nn.functional import gelu, layer_norm, linear, scaled_dot_product_att
 TOKENS = 2048  # of one batch at most, and FEWEST at least: beyond it nothing is gained, below it products are too small
 FEWEST = 256
 STEP = 64  # tokens of a batch are a multiple of it, since each size of a product is prepared once
-LIMIT = (
-    80.0  # of a logit of attention in bf16, so that sums of exponentials are finite; the packaged model's stay under 75
-)
+LIMIT = 80.0  # of a logit in bf16: sums of exponentials stay finite; the packaged model's logits are under 75
 PACKED = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
 NORMS, PARTS = ("attention.output.LayerNorm", "output.LayerNorm"), ("query", "key", "value")
 
