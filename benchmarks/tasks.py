@@ -151,7 +151,7 @@ def _across(
 
 
 def _leave_one(make: Callable[[], tuple[Dataset, list[str]]]) -> Callable[[str, int], list[Case]]:
-    """One document that has a yes is the test, another for each seed: of four for development, of five for the report."""
+    """One document that has a yes is the test, another for each seed: of four in development, of five in the report."""
     load = _cached(make)
 
     def cases(half: str, seed: int) -> list[Case]:
