@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from models.axes import Axes, along, among
 from models.classifier import PRIOR, Rows, fit, folds, sigmoid
+from models.logistic import Problem, solve
 
 
 def plain(vectors):
@@ -57,6 +58,16 @@ def test_all_codes_at_once_are_each_code_by_itself_as_scikit_learn_has_it():
         np.testing.assert_allclose(found.weights[:, code], model.coef_[0][:5], atol=1e-3)
         np.testing.assert_allclose(found.likeness[:, code], model.coef_[0][5:], atol=1e-3)
         assert found.intercept[code] == pytest.approx(model.intercept_[0], abs=1e-3)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_steep_loss_is_descended_to_its_end(seed):
+    random = np.random.default_rng(seed)
+    vectors = (random.standard_t(2, size=(80, 12)) * 10.0 ** random.uniform(-2, 2, 12)).astype(np.float32)
+    yes = (random.random((80, 4)) < 0.3).astype(float)
+    problem = Problem(vectors, np.empty((0, 80, 4)), yes, 1 - yes, 1e3)
+    _, slope = problem.loss(solve(problem))
+    assert np.abs(slope).max() < 0.05
 
 
 def test_a_code_is_the_same_whatever_other_codes_are_learned_with_it():

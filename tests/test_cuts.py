@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.classifier import sigmoid
-from models.cuts import _best_cut, _bounded, _no_more, _shares, calibrated, cuts, likely_best, most, seen_best
+from models.cuts import _best_cut, _bounded, _logits, _no_more, _shares, calibrated, cuts, likely_best, most, seen_best
 
 
 def test_the_best_cut_by_hand():
@@ -148,3 +148,32 @@ def test_decisions_that_are_mostly_yes_do_not_make_a_rare_code_frequent(yes, no)
     unread = sigmoid(2 + np.log(unread / (1 - unread)))
     found = cuts(held[:, None], truth[chosen, None].astype(float), unread[:, None], 0.05)[0]
     assert (unread >= found).mean() <= 2 * (yes + 5) / (yes + no + 100)
+
+
+def test_the_cut_is_the_middle_of_the_seen_and_the_likely_one():
+    random = np.random.default_rng(3)
+    truth = random.random((90, 2)) < [0.3, 0.6]
+    held = sigmoid(np.where(truth, 1.0, -1.0) + random.normal(size=truth.shape))
+    targets = truth.astype(float)
+    targets[:20, 0] = np.nan
+    unread = sigmoid(random.normal(-1, 1, (300, 2)))
+    unread[:100] = np.nan
+    share = np.minimum(_shares(targets, 0.05), np.maximum(most(held, targets, unread), 0.025))
+    seen = _bounded(seen_best(held, targets), np.minimum(2 * share, 1), unread)
+    slope, offsets = calibrated(_logits(held), targets)
+    expected = []
+    for code, decided in enumerate(~np.isnan(targets.T)):
+        logits = _logits(np.concatenate([unread[100:, code], held[decided, code]]))
+        weights = np.repeat([1, 100 / decided.sum()], [200, decided.sum()])
+        chances = _no_more(slope * logits + offsets[code], 200, share[code])
+        expected.append((_logits(seen[code]) + likely_best(logits, chances, weights)) / 2)
+    np.testing.assert_allclose(cuts(held, targets, unread, 0.05), sigmoid(np.array(expected)))
+
+
+def test_a_rare_code_of_which_half_of_the_decisions_are_a_yes_stays_rare():
+    scores, truth = scored(0.02, 4000)
+    scores = np.where(truth, np.maximum(scores, 0.2), np.minimum(scores, 0.1))  # told apart well
+    chosen = np.concatenate([np.flatnonzero(truth)[:16], np.flatnonzero(~truth)[:16]])
+    unread = np.where(np.isin(np.arange(4000), chosen), np.nan, scores)[:, None]
+    found = cuts(scores[chosen, None], truth[chosen, None].astype(float), unread, 0.05)[0]
+    assert f1(np.nan_to_num(unread[:, 0]), truth & ~np.isnan(unread[:, 0]), found) > 0.8

@@ -68,3 +68,15 @@ def test_a_code_without_reasons_has_none(evidence):
     themes = [*THEMES, Theme("empty", ())]
     library = gather(themes, VECTORS, evidence, np.zeros((4, 3), bool), CENTRE)
     assert library.nearest(evidence, np.full((4, 3), -1), CENTRE)[:, 2].tolist() == [-1] * 4
+
+
+def test_of_many_decided_passages_some_from_all_over_speak_for_a_code():
+    count = 500
+    vectors = unit(*np.random.default_rng(0).normal(size=(count, 4)))
+    many = Evidence(np.arange(count), ["x"] * count, vectors, vectors[:0], np.arange(0), np.zeros_like(vectors))
+    yes = np.column_stack([np.ones(count, bool), np.arange(count) < 3])
+    reasons = gather(THEMES, VECTORS, many, yes, CENTRE).reasons
+    keys = [reason.key for reason in reasons if reason.code == "risk" and reason.kind == "decided"]
+    assert (len(keys), keys[0], keys[-1]) == (200, 0, count - 1)
+    assert max(np.diff(keys)) <= 3
+    assert [reason.key for reason in reasons if reason.code == "brand" and reason.kind == "decided"] == [0, 1, 2]
