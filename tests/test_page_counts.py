@@ -148,8 +148,9 @@ def test_who_is_still_to_read_blind_sees_no_estimate_and_how_many_are_left(surve
     study, _ = survey
     draw_double(study, 7, ["ada", "ben"])
     page = asked(study)
-    assert sentences(page)[0].startswith("You are still to read 7 passages blind, under Audit, Double coding or Read again: ")
-    assert page.xpath("//p[@class='note']/a/@href") == ["/audit", "/double"]
+    where = "under Audit, Double coding or Read again: "
+    assert sentences(page)[0].startswith(f"You are still to read 7 passages blind, {where}")
+    assert page.xpath("//p[@class='note']/a/@href") == ["/audit", "/double", "/reread"]
     assert all(row[1].startswith("≥ ") for row in rows(page))
     assert page.xpath("//details") == []
     assert [one for one in sentences(page) if "interval" in one or "Audit 1" in one] == []
