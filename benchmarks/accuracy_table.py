@@ -152,7 +152,8 @@ def _slow(kept: Kept, tasks: list[str], budgets: list[str], methods: list[str]) 
     first, rows = methods[0], []
     for task, budget in [(t, b) for t in tasks for b in budgets if kept.of(t, b, first)]:
         row = [task, budget, f"{kept.paired(task, budget, first, 'macro')[0]:.3f}"]
-        row += [f"{kept.paired(task, budget, one, 'macro')[1]:.3f}" for one in methods]
+        found = [kept.paired(task, budget, one, "macro")[1] for one in methods]
+        row += ["-" if np.isnan(value) else f"{value:.3f}" for value in found]
         for figure, digits in (("ap", 3), ("processor", 1), ("memory", 0)):
             row += [f"{value:.{digits}f}" for value in kept.paired(task, budget, first, figure)]
         rows.append([*row, f"{kept.mean(task, budget, first, 'steps'):.0f}"])
