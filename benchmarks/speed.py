@@ -73,7 +73,7 @@ def encoding(given: list[str], turns: int) -> tuple[list[Row], dict[str, float]]
     own = {name: ours(name.split()[-1]).encode for name in OURS}
     if encoder.load().precision != "bf16":
         own.pop(OURS[0])
-    ways = backends(encoder.load().folder) | own
+    ways = backends(encoder.load().folder) | own | {"Themis, fast": encoder.load("fast").encode}
     elapsed: dict[str, list[float]] = {name: [] for name in ways}
     used: dict[str, list[float]] = {name: [] for name in ways}
     vectors: dict[str, Floats] = {}

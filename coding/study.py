@@ -89,7 +89,7 @@ class Study:
         """The encoder that the settings name; its weights are loaded when it first has something to do."""
         from models.encoder import load as load_encoder
 
-        return load_encoder(self.settings["encoder"] or None, self.settings["revision"] or None)
+        return load_encoder(self.settings["encoder"] or None, self.settings["revision"] or None, self.cache / "fast")
 
     @cached_property
     def vectors(self) -> "Vectors":

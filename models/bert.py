@@ -76,6 +76,11 @@ class Bert:
         given = [self.shape.prompt + text.strip() for text in texts]
         return [found.ids for found in self._tokenizer.encode_batch_fast(given)]
 
+    @property
+    def vocabulary(self) -> int:
+        """How many tokens there are."""
+        return int(self._words.shape[0])
+
     def batches(self, tokens: Sequence[Sequence[int]], workers: int) -> Iterator[Batch]:
         """All texts, the longest first, in batches small enough that every worker gets some."""
         lengths = np.array([len(ids) for ids in tokens], np.int64)

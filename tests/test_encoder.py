@@ -157,6 +157,32 @@ def test_progress_adds_up_to_the_texts_given(ours):
     assert sum(steps) == len(TEXTS)
 
 
+def test_the_fast_encoder_is_another_and_is_distilled_once(ours, tmp_path, monkeypatch):
+    first = encoder.load("fast", kept=tmp_path)
+    found = first.encode(MANY)
+    monkeypatch.setattr(bert, "read", None)  # nothing is distilled again
+    again = encoder.load("fast", kept=tmp_path)
+    assert first.fingerprint == again.fingerprint != ours.fingerprint
+    np.testing.assert_array_equal(np.concatenate([again.encode([text]) for text in MANY]), found)
+    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-6)
+
+
+def test_a_damaged_table_of_the_fast_encoder_is_made_anew(tmp_path):
+    found = encoder.load("fast", kept=tmp_path).encode(["one"])
+    [file] = tmp_path.iterdir()
+    file.write_bytes(file.read_bytes()[:1000])
+    np.testing.assert_array_equal(encoder.load("fast", kept=tmp_path).encode(["one"]), found)
+
+
+def test_the_fast_encoder_knows_what_is_alike_but_not_the_order_of_words(tmp_path):
+    texts = ["The train was late again.", "again late the. was train", "Our bus is delayed.", "Dinner tasted of soap."]
+    same, reordered, near, far = (
+        encoder.load("fast", kept=tmp_path).encode(texts) @ encoder.load("fast").encode(texts)[0]
+    )
+    assert (round(float(same), 4), round(float(reordered), 4)) == (1, 1)
+    assert near > far
+
+
 def test_no_texts_give_no_rows(ours):
     assert ours.encode([]).shape == (0, 384)
 

@@ -70,7 +70,7 @@ DOORS = {
     "starlette": {"coding/page"},
     "striprtf": {"corpus/read/rtf.py"},
     "threadpoolctl": {"models/learn.py"},
-    "tokenizers": {"models/bert.py"},
+    "tokenizers": {"models/bert.py", "models/static.py"},
     "torch": {"models/adapting.py", "models/bert.py", "models/encoder.py", "models/generic.py"},
     "transformers": {"models/adapting.py", "models/encoder.py"},
     "uvicorn": {"coding/page/serve.py"},
