@@ -1,8 +1,8 @@
 """What to read next: batches that mix the likeliest, the hardest to tell, and some that are like nothing read so far.
 
-Codes take turns, the rarest oftenest; of near-duplicates one stands for all; no document fills a batch. A code that
-nobody has said yes to yet gets typical passages of many kinds among the likeliest, since the very likeliest are often
-one kind, or freaks. Everything follows from the seed, and nothing from the order of the rows. Source: METHODS 5.
+Codes take turns, the rarest oftenest, and in its turn a code gets the passage that promises most to it and to the
+others; of near-duplicates one stands for all; no document fills a batch. Everything follows from the seed, and nothing
+from the order of the rows. Source: METHODS 5; the mix is by what it finds, see docs/measured.md.
 """
 
 from collections import Counter
@@ -13,7 +13,7 @@ import numpy as np
 from models.evidence import Flags, Floats, Integers
 
 CERTAIN, UNCERTAIN, DIVERSE = "certain", "uncertain", "diverse"
-ROUND = (CERTAIN, UNCERTAIN, CERTAIN, DIVERSE, CERTAIN, UNCERTAIN, CERTAIN, UNCERTAIN, CERTAIN, DIVERSE)
+ROUND = (CERTAIN, CERTAIN, UNCERTAIN, CERTAIN, CERTAIN, DIVERSE, CERTAIN, CERTAIN, UNCERTAIN, CERTAIN)
 INSTEAD = {  # where a kind has nothing left
     CERTAIN: (CERTAIN, UNCERTAIN, DIVERSE),
     UNCERTAIN: (UNCERTAIN, CERTAIN, DIVERSE),
@@ -26,7 +26,7 @@ PER_DOCUMENT = 4  # of a batch, more only where there are few documents
 BLOCK = 1024  # of what was read, compared at a time
 TOP = 300  # passages in line for a code, in each of the two kinds
 SAMPLE = 2000  # unread passages that the different ones are chosen from
-KINDS = 20  # clusters of the likeliest, for a code without a yes
+FEWEST = 3  # passages over a cut, at least, for the chances of a code
 
 
 @dataclass(frozen=True)
@@ -65,23 +65,33 @@ def shortlist(pool: Pool, cuts: Floats, seed: int, top: int = TOP) -> Integers:
     return np.unique(order[np.concatenate([*lines, _sample(ordered, seed)])])
 
 
+def worth(scores: Floats, cuts: Floats, positives: Integers) -> Floats:
+    """(n, c) what reading each passage promises in the turn of each code, of scores (n, c) on any scale.
+
+    As much by that code's chance as by all of them together, the code with the fewest yes counting most: one passage is
+    read for all codes. A chance goes by rank, since scores may be no probabilities: it is a quarter at the cut, and
+    counts for the others among the first TOP only.
+    """
+    rank = np.argsort(np.argsort(-scores, axis=0, kind="stable"), axis=0)
+    over = np.clip((scores >= cuts).sum(axis=0), FEWEST, TOP)
+    chances = (1 + (rank + 0.5) / over) ** -2.0 / (positives + SMOOTHING)
+    return np.asarray(chances + np.where(rank < TOP, chances, 0).sum(axis=1, keepdims=True))
+
+
 def batches(  # noqa: PLR0913 - all that it decides by
     pool: Pool, vectors: Floats, cuts: Floats, positives: Integers, read: Floats, seed: int, most: int = MOST
 ) -> list[list[Pick]]:
     """Up to `most` passages, in batches of BATCH where enough is left.
 
     vectors: (n, d) of length 1. cuts: (c,). positives: (c,) passages that people said yes to; where it is 0 the code
-    has no uncertain ones, and its certain ones are typical of those over the cut, in place of the highest. read: (r, d)
-    vectors of what was read.
+    has no uncertain ones. read: (r, d) vectors of what was read.
     """
     rows = shortlist(pool, cuts, seed)
     rows = rows[np.argsort(pool.order[rows])]  # from here on the order of the rows is gone
     short, own, random = pool.rows(rows), np.asarray(vectors[rows], np.float32), np.random.default_rng(seed)
-    certain, uncertain = _lines(short, -short.scores, TOP), _lines(short, np.abs(short.scores - cuts), TOP)
-    for code in np.flatnonzero(positives == 0):
-        line, uncertain[code] = certain[code], certain[code][:0]
-        likely = int((short.scores[line, code] >= cuts[code]).sum())
-        certain[code] = np.append(_typical(line[:likely], own, random), line[likely:])
+    likely = worth(short.scores, cuts, positives)
+    certain, uncertain = _lines(short, -likely, TOP), _lines(short, np.abs(short.scores - cuts), TOP)
+    uncertain = [line[: TOP * bool(yes)] for line, yes in zip(uncertain, positives, strict=True)]
     turns = {kind: _Turns(1 / (positives + SMOOTHING), random) for kind in (CERTAIN, UNCERTAIN)}
     left = _Left(own, short.documents, _cap(pool.documents))
     left.passed(np.asarray(read, np.float32))
@@ -201,22 +211,6 @@ def _sample(pool: Pool, seed: int) -> Integers:
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):  # splitmix64
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
     return np.sort(np.argsort(mixed ^ (mixed >> np.uint64(31)), kind="stable")[:SAMPLE])
-
-
-def _typical(line: Integers, vectors: Floats, random: np.random.Generator) -> Integers:
-    """The line in another order: the most typical of each of KINDS clusters, then the next of each."""
-    if not len(line):
-        return line
-    own = vectors[line]
-    seeds = [int(random.integers(len(line)))]
-    apart = np.maximum(1 - own @ own[seeds[0]], 0).astype(float)
-    while len(seeds) < KINDS and apart.sum() > 0:
-        seeds.append(int(random.choice(len(line), p=apart / apart.sum())))
-        apart = np.minimum(apart, np.maximum(1 - own @ own[seeds[-1]], 0))
-    cluster = (own @ own[seeds].T).argmax(axis=1)
-    middle = np.stack([own[cluster == one].sum(axis=0) for one in range(len(seeds))])
-    ranked = np.argsort(-(own * middle[cluster]).sum(axis=1), kind="stable")
-    return line[ranked[np.argsort(_place(cluster[ranked]), kind="stable")]]
 
 
 def _place(groups: Integers) -> Integers:
