@@ -86,7 +86,7 @@ class Discovered:
 def discover(study: Study) -> Discovered:
     """The themes that the codebook has no code for: the same ones while the study is the same.
 
-    EvidenceError before the first run.
+    EvidenceError before the first run, and where what was found cannot be kept.
     """
     with study.store.database.reading() as connection:
         run = suggestions.shown(connection)
@@ -95,8 +95,12 @@ def discover(study: Study) -> Discovered:
         if known := _remembered(study, state):
             return replace(known, stale=stale)
         found = _found(study, connection, run)
-    with suppress(OSError):
+    try:
         write_whole(_path(study), {"state": state, **asdict(found)})
+    except OSError as error:
+        raise EvidenceError(
+            f"what was found is kept in {_path(study)}, which cannot be written ({error.strerror}): make it writable"
+        ) from error
     return replace(found, stale=stale)
 
 

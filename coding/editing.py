@@ -32,6 +32,8 @@ def add_code(
     def change(text: str, before: Codebook) -> tuple[str, Codebook]:
         if parent is not None:
             _live(before, parent)
+        if _clean(name) in before.by_id:
+            raise EvidenceError(f"'{_clean(name)}' is the id of a code that is there already: give it another name")
         colour = "" if parent else free_colour(before)
         id = proposed(name, _ids(before))
         shown = tuple(dict.fromkeys(map(_clean, examples)))

@@ -76,7 +76,8 @@ def draw_reread(study: Study, size: int, coder: str, code: str | None = None) ->
         own = [one for one in found if name in one.coders and one.key not in closed]
         if not own:
             raise EvidenceError(
-                f"'{name}' has decided nothing yet that can be judged: each code needs a few yeses and noes first"
+                f"'{name}' has decided nothing yet that can be judged: name another with --coder, or decide some yeses "
+                "and noes of a code first"
             )
         made, source = Made(REREAD, (name,), every=True), Source(sorted({one.key for one in own}), scored=_frame(own))
         seed = drawing.seed_of(study, connection, REREAD, source)

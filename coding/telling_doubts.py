@@ -37,7 +37,9 @@ def of_doubts(found: "Doubts", codebook: "Codebook", rereadings: "Sequence[Outco
         told.append(f"Not looked at: {_passages(found.apart)} in draws that are not read to the end.")
     if found.young:
         told.append(f"Too few decisions to judge: {', '.join(found.young)}.")
-    after = ["Next: themis doubts --reread 20 has the oddest read again, blind, with as many others."]
+    after = [
+        "Next: themis doubts --reread 20 --coder NAME has the oddest of theirs read again, blind, with as many others."
+    ]
     return Telling(before=told, after=after * bool(found.found))
 
 

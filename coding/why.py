@@ -56,7 +56,7 @@ def why(study: Study, passage: str, code: str | None = None) -> Why:
     """
     codes = None if code is None else [study.codebook.find(code)]
     with study.store.database.reading() as connection:
-        key = _key(study, connection, passage)
+        key = _key(study, connection, passage.strip())
         if draws.awaited(connection, [key]):
             raise EvidenceError(f"{passage} was drawn to be read blind: read it in its audit or double coding first")
         caution = suggestions.stale(connection, suggestions.shown(connection), study.codebook)

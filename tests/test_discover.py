@@ -369,6 +369,24 @@ def test_wrong_use_is_refused(study, wrong):
     assert "go together" in result.output
 
 
+@pytest.mark.parametrize("wrong", [["--definition", "x"], ["--under", "singing"], ["--coder", "ada"]])
+def test_what_belongs_to_making_a_code_is_refused_without_it(study, wrong):
+    result = CliRunner().invoke(cli.main, ["discover", "--study", str(study.folder), *wrong])
+    assert result.exit_code == 2
+    assert "go with --make" in result.output
+
+
+def test_what_cannot_be_kept_is_said(choir):
+    path = choir.cache / "discovered.json"
+    path.unlink(missing_ok=True)
+    path.mkdir()
+    try:
+        with pytest.raises(EvidenceError, match="which cannot be written"):
+            discover(choir)
+    finally:
+        path.rmdir()
+
+
 def test_nothing_is_found_before_the_first_run(study):
     result = CliRunner().invoke(cli.main, ["discover", "--study", str(study.folder)])
     assert result.exit_code == 1

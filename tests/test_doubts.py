@@ -547,6 +547,8 @@ def test_the_shell_lists_draws_and_tells_what_became_of_it(study, monkeypatch):
     assert "of the suspected 4 of 4 were changed (51 % to 100 %); of the others 0 of 4 were changed" in told()
     refused = CliRunner().invoke(main, ["doubts", "--reread", "8", "--examples"])
     assert (refused.exit_code, "not both" in refused.output) == (2, True)
+    refused = CliRunner().invoke(main, ["doubts", "--coder", "anna"])
+    assert (refused.exit_code, "--coder goes with --reread" in refused.output) == (2, True)
     assert "reread" in CliRunner().invoke(main, ["audit", "--list"]).output
 
 

@@ -366,6 +366,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(empty):
         "that cannot be: 'money_2' and 'money' have the same name": lambda: editing.add_code(
             study, version, "MONEY", "d"
         ),
+        "'late' is the id of a code that is there already": lambda: editing.add_code(study, version, "late", "d"),
         "the codebook has no code 'gone' in use: reload": lambda: editing.add_code(study, version, "New", "d", "gone"),
         "'id' of a code cannot be changed here: name,": lambda: editing.change_code(
             study, version, "late", {"id": "x"}

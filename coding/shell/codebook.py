@@ -91,6 +91,8 @@ def discover(study: "Study", most: int, show: int | None, make: int | None, code
 
     if bool(make) != bool(code["name"]) or (make and show):
         raise click.UsageError("--make and --name go together, without --show.")
+    if not make and (coder or code["definition"] or code["under"]):
+        raise click.UsageError("--definition, --under and --coder go with --make.")
     if make:
         return made(study, make, coder or login(), **code)
 

@@ -217,6 +217,8 @@ def doubts(study: "Study", code_id: str | None, examples: bool, size: int | None
 
     if size and examples:
         raise click.UsageError("Give --examples or --reread, not both.")
+    if coder and not size:
+        raise click.UsageError("--coder goes with --reread.")
     code = study.codebook.find(code_id) if code_id else None
     if examples:
         return say(telling_doubts.of_misleading(doubting.misleading(study, code, most), study.codebook))
