@@ -38,6 +38,8 @@ OPEN = {  # what a stranger is answered
 }
 LEADS = {  # what nobody but those who lead is answered
     ("GET", "/agreement"),
+    ("GET", "/codebook/doubts"),
+    ("GET", "/codebook/themes"),
     ("GET", "/counts"),
     ("GET", "/disagreements"),
     ("GET", "/api/disagreements"),
