@@ -244,6 +244,7 @@ def main() -> None:
     if given.only != "methods" and not given.quick:
         for line in reads(given.half, wanted, min(seeds, QUEUE_SEEDS)):
             print(line, flush=True)
+    print(f"All of it is kept in {ROWS.relative_to(ROOT)}; --table writes {PAGE.relative_to(ROOT)}.")
 
 
 def _named(wanted: list[Task], name: str) -> list[Task]:
